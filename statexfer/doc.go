@@ -1,0 +1,22 @@
+// Package statexfer moves a group's state from a member that has it to one that joins, beside the ring.
+//
+// The ring only says that a state is to move: at one position of the group's order, the cut, the donor freezes its state and
+// the joiner begins to hold back what is ordered after it. The bytes themselves travel on a stream between the two, so that a
+// large state never delays a message. One stream carries one state:
+//
+//	joiner                               donor
+//	request (group, founding, cut)  ->
+//	                                <-   wait, once a second until the state stands ready
+//	                                <-   chunk: length, CRC-32C, at most 64 KiB
+//	                                <-   ... more chunks
+//	                                <-   end: total length, SHA-256 of all bytes
+//
+// or, instead of any of the donor's frames, an error with a text for people. A stream that ends without its end frame was
+// cut short: the [Reader] never reports io.EOF before length and hash agree, so a half state cannot pass for a whole one.
+//
+// Back-pressure is the stream's own. Both sides set a deadline around each frame: whoever waits [Patience] for the other
+// gives up, and the joiner asks its group for a new cut.
+//
+// The stream is opened, encrypted and authenticated by package transport; what a cut is and when it becomes void is the
+// business of package membership. This package knows neither: it is given a connection, and a source of bytes.
+package statexfer

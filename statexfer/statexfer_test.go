@@ -1,0 +1,296 @@
+package statexfer
+
+// Both sides over net.Pipe: whole states of awkward sizes, and every way in which a stream can go wrong.
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var request = Request{Group: 7, Founding: 8, Cut: 9}
+
+// state returns n bytes that differ from place to place.
+func state(n int) []byte {
+	b := make([]byte, n)
+	rng := rand.New(rand.NewPCG(1, uint64(n)))
+	for i := range b {
+		b[i] = byte(rng.Uint32())
+	}
+	return b
+}
+
+func from(b []byte) Open {
+	return func(context.Context, Request) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(b)), nil
+	}
+}
+
+func TestWholeStates(t *testing.T) {
+	for _, n := range []int{0, 1, ChunkSize - 1, ChunkSize, ChunkSize + 1, 3*ChunkSize + 17, 5 << 20} {
+		want := state(n)
+		joiner, donor := net.Pipe()
+		served := make(chan error, 1)
+		var asked Request
+		go func() {
+			served <- Serve(t.Context(), donor, func(ctx context.Context, r Request) (io.ReadCloser, error) {
+				asked = r
+				return from(want)(ctx, r)
+			})
+		}()
+		r, err := Fetch(t.Context(), joiner, request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(r)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("%d bytes: got %d, error %v", n, len(got), err)
+		}
+		if err := r.Finish(); err != nil || r.Bytes() != uint64(n) {
+			t.Fatalf("%d bytes: Finish says %v after %d", n, err, r.Bytes())
+		}
+		if err := <-served; err != nil {
+			t.Fatal(err)
+		}
+		if asked != request {
+			t.Fatalf("donor was asked for %v", asked)
+		}
+		r.Close()
+	}
+}
+
+// TestFinishChecksTheRest: whoever stops reading early still learns whether all of it came.
+func TestFinishChecksTheRest(t *testing.T) {
+	joiner, donor := net.Pipe()
+	go Serve(t.Context(), donor, from(state(3*ChunkSize)))
+	r, err := Fetch(t.Context(), joiner, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := io.ReadFull(r, make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if r.Bytes() != 3*ChunkSize {
+		t.Fatalf("checked %d bytes", r.Bytes())
+	}
+}
+
+// recorded returns what a donor sends for b, frame after frame, with the request taken out.
+func recorded(t *testing.T, b []byte) []byte {
+	t.Helper()
+	joiner, donor := net.Pipe()
+	go Serve(t.Context(), donor, from(b))
+	if _, err := joiner.Write(request.append(nil)); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := io.ReadAll(joiner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// replay lets a joiner read exactly these bytes.
+func replay(t *testing.T, raw []byte) ([]byte, error) {
+	t.Helper()
+	joiner, donor := net.Pipe()
+	go func() {
+		io.ReadFull(donor, make([]byte, requestSize))
+		donor.Write(raw)
+		donor.Close()
+	}()
+	r, err := Fetch(t.Context(), joiner, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
+func TestTruncatedAnywhere(t *testing.T) {
+	raw := recorded(t, state(300))
+	for n := range raw {
+		if _, err := replay(t, raw[:n]); !errors.Is(err, ErrTruncated) {
+			t.Fatalf("cut after %d of %d bytes: %v", n, len(raw), err)
+		}
+	}
+}
+
+func TestCorruptedAnywhere(t *testing.T) {
+	want := state(300)
+	raw := recorded(t, want)
+	for i := range raw {
+		bad := bytes.Clone(raw)
+		bad[i] ^= 0x40
+		if _, err := replay(t, bad); err == nil {
+			t.Fatalf("byte %d of %d changed and nobody noticed", i, len(raw))
+		}
+	}
+}
+
+// TestDroppedChunk: each chunk's own checksum is right and the state is still wrong.
+func TestDroppedChunk(t *testing.T) {
+	raw := recorded(t, state(2*ChunkSize))
+	if _, err := replay(t, raw[9+ChunkSize:]); !errors.Is(err, ErrCorrupt) {
+		t.Fatal(err)
+	}
+	swapped := append(bytes.Clone(raw[9+ChunkSize:2*(9+ChunkSize)]), raw[:9+ChunkSize]...)
+	swapped = append(swapped, raw[2*(9+ChunkSize):]...)
+	if _, err := replay(t, swapped); !errors.Is(err, ErrCorrupt) {
+		t.Fatal(err)
+	}
+}
+
+func TestDonorSaysWhy(t *testing.T) {
+	joiner, donor := net.Pipe()
+	served := make(chan error, 1)
+	long := errors.New("no such cut " + strings.Repeat("x", 2*maxText))
+	go func() {
+		served <- Serve(t.Context(), donor, func(context.Context, Request) (io.ReadCloser, error) { return nil, long })
+	}()
+	r, err := Fetch(t.Context(), joiner, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	_, err = io.ReadAll(r)
+	var said *DonorError
+	if !errors.As(err, &said) || !strings.HasPrefix(said.Text, "no such cut") || len(said.Text) > maxText {
+		t.Fatal(err)
+	}
+	if err := <-served; !errors.Is(err, long) {
+		t.Fatal(err)
+	}
+}
+
+type failing struct{ after io.Reader }
+
+func (f failing) Read(p []byte) (int, error) {
+	n, err := f.after.Read(p)
+	if err == io.EOF {
+		err = errors.New("disk on fire")
+	}
+	return n, err
+}
+
+func TestSourceFailsMidway(t *testing.T) {
+	joiner, donor := net.Pipe()
+	go Serve(t.Context(), donor, func(context.Context, Request) (io.ReadCloser, error) {
+		return io.NopCloser(failing{bytes.NewReader(state(2 * ChunkSize))}), nil
+	})
+	r, err := Fetch(t.Context(), joiner, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := io.ReadAll(r); err == nil || !strings.Contains(err.Error(), "disk on fire") {
+		t.Fatal(err)
+	}
+}
+
+// TestSlowDonor: a donor that needs longer than Patience to freeze its state keeps its joiner by saying that it is alive.
+func TestSlowDonor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		joiner, donor := net.Pipe()
+		go Serve(t.Context(), donor, func(ctx context.Context, r Request) (io.ReadCloser, error) {
+			<-time.After(3 * Patience)
+			return from(state(10))(ctx, r)
+		})
+		r, err := Fetch(t.Context(), joiner, request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if got, err := io.ReadAll(r); err != nil || len(got) != 10 {
+			t.Fatal(len(got), err)
+		}
+	})
+}
+
+func TestSilentDonor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		joiner, donor := net.Pipe()
+		go io.ReadFull(donor, make([]byte, requestSize))
+		r, err := Fetch(t.Context(), joiner, request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		start := time.Now()
+		if _, err := io.ReadAll(r); err == nil {
+			t.Fatal("silence passed for a state")
+		}
+		if d := time.Since(start); d != Patience {
+			t.Fatalf("gave up after %v", d)
+		}
+	})
+}
+
+// TestSilentJoiner: neither one that asks nothing nor one that reads nothing holds a donor for ever.
+func TestSilentJoiner(t *testing.T) {
+	for _, asks := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			joiner, donor := net.Pipe()
+			defer joiner.Close()
+			if asks {
+				go joiner.Write(request.append(nil))
+			}
+			if err := Serve(t.Context(), donor, from(state(10))); err == nil {
+				t.Fatal("served nobody without an error")
+			}
+		})
+	}
+}
+
+func TestContextEndsBothSides(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		joiner, donor := net.Pipe()
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() {
+			served <- Serve(ctx, donor, func(ctx context.Context, r Request) (io.ReadCloser, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			})
+		}()
+		r, err := Fetch(ctx, joiner, request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		start := time.Now()
+		time.AfterFunc(100*time.Millisecond, cancel)
+		if _, err := io.ReadAll(r); err == nil {
+			t.Fatal("read a state that nobody sent")
+		}
+		if err := <-served; !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if d := time.Since(start); d != 100*time.Millisecond {
+			t.Fatalf("ended %v after the start", d)
+		}
+	})
+}
+
+func TestRequestIsChecked(t *testing.T) {
+	good := request.append(nil)
+	if r, err := parseRequest(good); err != nil || r != request {
+		t.Fatal(r, err)
+	}
+	for _, bad := range [][]byte{nil, good[:len(good)-1], append(bytes.Clone(good), 0), append([]byte("GET "), good[4:]...)} {
+		if _, err := parseRequest(bad); !errors.Is(err, ErrCorrupt) {
+			t.Fatalf("%q: %v", bad, err)
+		}
+	}
+}
