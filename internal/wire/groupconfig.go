@@ -1,0 +1,80 @@
+package wire
+
+// What the members of a group must agree on: its configuration, and its table of message types.
+
+import "fmt"
+
+// A GroupConfig is the part of a group's configuration that its members must agree on. It is comparable.
+type GroupConfig struct {
+	Size       uint16 // of which a quorum is a majority; 0: the last primary view decides
+	Partition  uint8  // PolicyPrimary, PolicyPartitionable, PolicyReadOnly
+	LastMember uint8  // 0 blocked, 1 go on
+	Stateless  bool
+}
+
+// What a side without a quorum does. The numbers are final.
+const (
+	PolicyPrimary       uint8 = 0 // it delivers nothing more
+	PolicyPartitionable uint8 = 1 // it goes on
+	PolicyReadOnly      uint8 = 2 // it reads
+)
+
+func appendConfig(b []byte, c GroupConfig) []byte {
+	return append(appendU16(b, c.Size), c.Partition, c.LastMember, flagBits(c.Stateless))
+}
+
+func (r *reader) config() GroupConfig {
+	c := GroupConfig{Size: r.u16()}
+	c.Partition = r.u8()
+	c.LastMember = r.u8()
+	c.Stateless = r.u8()&1 != 0
+	return c
+}
+
+// String is the configuration in words.
+func (c GroupConfig) String() string {
+	policy := numbered("policy", c.Partition)
+	switch c.Partition {
+	case PolicyPrimary:
+		policy = "primary"
+	case PolicyPartitionable:
+		policy = "partitionable"
+	case PolicyReadOnly:
+		policy = "read-only"
+	}
+	return fmt.Sprintf("size %d %s last %d%s", c.Size, policy, c.LastMember, pick(c.Stateless, " stateless", ""))
+}
+
+// A HandlerEntry describes one registered message type.
+type HandlerEntry struct {
+	Name  string // 1 to MaxHandlerName bytes of UTF-8
+	Kind  uint8  // 1 message, 2 apply, 3 query
+	Shape string // fields and their types, at most MaxShape bytes of UTF-8
+}
+
+// handlerSize is the least an entry takes.
+const handlerSize = 1 + 2 + 1 + 4
+
+func appendTable(b []byte, table []HandlerEntry) []byte {
+	b = appendCount16(b, len(table))
+	for _, e := range table {
+		b = appendName(append(b, e.Kind), e.Name)
+		b = append(appendCount32(b, len(e.Shape)), e.Shape...)
+	}
+	return b
+}
+
+// table reads a table with its count before it; nil for an empty one.
+func (r *reader) table() []HandlerEntry {
+	n := r.count(uint32(r.u16()), MaxHandlers, handlerSize)
+	if n == 0 {
+		return nil
+	}
+	table := make([]HandlerEntry, n)
+	for i := range table {
+		table[i].Kind = r.u8()
+		table[i].Name = r.name(MaxHandlerName)
+		table[i].Shape = r.text(r.u32(), 0, MaxShape)
+	}
+	return table
+}

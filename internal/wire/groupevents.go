@@ -1,0 +1,101 @@
+package wire
+
+// The small membership events of a group: leave, loaded, recut, terminate.
+
+import "fmt"
+
+// A GroupLeave takes its sender out of the group. It is the payload of a KindGroupLeave message.
+type GroupLeave struct {
+	Member MemberID
+}
+
+// Append appends the payload's bytes to b.
+func (g GroupLeave) Append(b []byte) []byte { return append(b, g.Member[:]...) }
+
+// ParseGroupLeave reads a whole payload. Errors match ErrMalformed.
+func ParseGroupLeave(payload []byte) (GroupLeave, error) {
+	r := reader{b: payload}
+	g := GroupLeave{Member: r.id()}
+	if err := r.done("group leave"); err != nil {
+		return GroupLeave{}, err
+	}
+	return g, nil
+}
+
+// String describes the payload on one line.
+func (g GroupLeave) String() string { return "groupleave " + g.Member.String() }
+
+// A Loaded says that its sender has loaded the state of the given cut. It is the payload of a KindLoaded message.
+type Loaded struct {
+	Member MemberID
+	Cut    Position
+}
+
+// Append appends the payload's bytes to b.
+func (l Loaded) Append(b []byte) []byte { return appendU64(append(b, l.Member[:]...), uint64(l.Cut)) }
+
+// ParseLoaded reads a whole payload. Errors match ErrMalformed.
+func ParseLoaded(payload []byte) (Loaded, error) {
+	r := reader{b: payload}
+	l := Loaded{Member: r.id()}
+	l.Cut = Position(r.u64())
+	if err := r.done("loaded"); err != nil {
+		return Loaded{}, err
+	}
+	return l, nil
+}
+
+// String describes the payload on one line.
+func (l Loaded) String() string { return fmt.Sprintf("loaded %v cut %d", l.Member, l.Cut) }
+
+// A Recut asks for a new cut because the transfer from the donor failed. It is the payload of a KindRecut message.
+type Recut struct {
+	Member MemberID // who loads
+	Cut    Position // the cut that failed
+	Donor  MemberID // who could not give it
+}
+
+// Append appends the payload's bytes to b.
+func (c Recut) Append(b []byte) []byte {
+	b = append(b, c.Member[:]...)
+	b = appendU64(b, uint64(c.Cut))
+	return append(b, c.Donor[:]...)
+}
+
+// ParseRecut reads a whole payload. Errors match ErrMalformed.
+func ParseRecut(payload []byte) (Recut, error) {
+	r := reader{b: payload}
+	c := Recut{Member: r.id()}
+	c.Cut = Position(r.u64())
+	c.Donor = r.id()
+	if err := r.done("recut"); err != nil {
+		return Recut{}, err
+	}
+	return c, nil
+}
+
+// String describes the payload on one line.
+func (c Recut) String() string {
+	return fmt.Sprintf("recut %v cut %d donor %v", c.Member, c.Cut, c.Donor)
+}
+
+// A Terminate ends the group at all its members. It is the payload of a KindTerminate message.
+type Terminate struct {
+	By MemberID
+}
+
+// Append appends the payload's bytes to b.
+func (t Terminate) Append(b []byte) []byte { return append(b, t.By[:]...) }
+
+// ParseTerminate reads a whole payload. Errors match ErrMalformed.
+func ParseTerminate(payload []byte) (Terminate, error) {
+	r := reader{b: payload}
+	t := Terminate{By: r.id()}
+	if err := r.done("terminate"); err != nil {
+		return Terminate{}, err
+	}
+	return t, nil
+}
+
+// String describes the payload on one line.
+func (t Terminate) String() string { return "terminate by " + t.By.String() }

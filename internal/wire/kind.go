@@ -1,0 +1,87 @@
+package wire
+
+// What a message is for, and which order it asks for.
+
+// A Kind says what a message is for. An unknown kind passes the parser: its place in the order counts, whoever understands it.
+type Kind uint8
+
+// The kinds. Their numbers are final.
+const (
+	KindApp   Kind = 1 // an application's message
+	KindApply Kind = 2 // the same, with an answer from the sender's own handler
+	KindQuery Kind = 3 // a question to the members
+	KindFlush Kind = 4 // a safe mark
+
+	// Membership events of groups; all are safe.
+
+	KindGroupJoin  Kind = 16
+	KindGroupLeave Kind = 17
+	KindLoaded     Kind = 18
+	KindRecut      Kind = 19
+	KindTerminate  Kind = 20
+
+	// The exchange after a ring's installation.
+
+	KindDirectory Kind = 32
+	KindSync      Kind = 33
+
+	// KindRecovered carries an old ring's packet (see DataRecovered).
+	KindRecovered Kind = 48
+)
+
+// String is the kind in one word.
+func (k Kind) String() string {
+	switch k {
+	case KindApp:
+		return "app"
+	case KindApply:
+		return "apply"
+	case KindQuery:
+		return "query"
+	case KindFlush:
+		return "flush"
+	case KindGroupJoin:
+		return "groupjoin"
+	case KindGroupLeave:
+		return "groupleave"
+	case KindLoaded:
+		return "loaded"
+	case KindRecut:
+		return "recut"
+	case KindTerminate:
+		return "terminate"
+	case KindDirectory:
+		return "directory"
+	case KindSync:
+		return "sync"
+	case KindRecovered:
+		return "recovered"
+	}
+	return numbered("kind", uint8(k))
+}
+
+// An Order is the guarantee a message asks for.
+type Order uint8
+
+// The orders. Their numbers are final; there is room for twelve more.
+const (
+	OrderFIFO   Order = 0
+	OrderCausal Order = 1
+	OrderAgreed Order = 2
+	OrderSafe   Order = 3
+)
+
+// String is the order in one word.
+func (o Order) String() string {
+	switch o {
+	case OrderFIFO:
+		return "fifo"
+	case OrderCausal:
+		return "causal"
+	case OrderAgreed:
+		return "agreed"
+	case OrderSafe:
+		return "safe"
+	}
+	return numbered("order", uint8(o))
+}

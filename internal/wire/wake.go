@@ -1,0 +1,32 @@
+package wire
+
+// Wake: let the token go.
+
+import "fmt"
+
+// A Wake asks the member at which the token rests to let it go. With Holds it says the opposite: the token has arrived and
+// rests here, so its sender need not send it again.
+type Wake struct {
+	Round uint32 // the last rotation the sender saw
+	Holds bool   // on the wire as an extension
+}
+
+// Type is TypeWake.
+func (p *Wake) Type() Type { return TypeWake }
+
+// Append appends type and round.
+func (p *Wake) Append(b []byte) []byte { return appendU32(append(b, uint8(TypeWake)), p.Round) }
+
+// ParseWake reads a whole body. Errors match ErrMalformed.
+func ParseWake(body []byte) (*Wake, error) {
+	r := reader{b: body}
+	r.expect(TypeWake)
+	p := &Wake{Round: r.u32()}
+	if err := r.done("wake"); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// String describes the packet on one line.
+func (p *Wake) String() string { return fmt.Sprintf("wake round %d", p.Round) }
