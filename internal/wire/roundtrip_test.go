@@ -231,7 +231,7 @@ func TestRoundTripLeave(t *testing.T) {
 }
 
 func TestRoundTripWake(t *testing.T) {
-	roundTrip(t, func(t *rapid.T) *Wake { return &Wake{drawU32(t)} }, ParseWake)
+	roundTrip(t, func(t *rapid.T) *Wake { return &Wake{drawU32(t), drawBool(t)} }, ParseWake)
 }
 
 func TestRoundTripDirectAck(t *testing.T) {
