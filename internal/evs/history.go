@@ -1,0 +1,35 @@
+package evs
+
+// Recording: who keeps which log, and how events get their place in the run.
+
+// A History is what all processes of one run saw. It is not safe for use by several goroutines at once.
+type History struct {
+	Logs []*Log // in the order they began
+	// Quiet says that the run ended in peace: faults healed, queues empty. Only then is what a living member still owes an error.
+	Quiet bool
+
+	step uint64
+}
+
+// A Log is what one process incarnation saw of one group.
+type Log struct {
+	Member Member
+	Group  string
+	Events []Event
+
+	history *History
+}
+
+// Log begins a log.
+func (h *History) Log(member Member, group string) *Log {
+	l := &Log{Member: member, Group: group, history: h}
+	h.Logs = append(h.Logs, l)
+	return l
+}
+
+// Add appends an event and stamps it with its place in the run.
+func (l *Log) Add(e Event) {
+	l.history.step++
+	e.Step = l.history.step
+	l.Events = append(l.Events, e)
+}

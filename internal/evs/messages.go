@@ -1,0 +1,129 @@
+package evs
+
+// Messages one by one: delivered once, sent before, ended in one way, and in one view.
+
+// checkNoDuplication: at most once a process (EVS 1.4).
+func checkNoDuplication(g *group) {
+	for _, m := range g.inOrder() {
+		seen := map[Member]bool{}
+		for _, a := range m.delivered {
+			if seen[a.log.Member] {
+				g.report(NoDuplication, a.log.Member, "delivered %s again at %d", m.uid, a.event.Position)
+			}
+			seen[a.log.Member] = true
+		}
+	}
+}
+
+// checkNoCreation: sent before, to this group, in this order (EVS 1.3).
+func checkNoCreation(g *group) {
+	for _, m := range g.inOrder() {
+		for _, a := range m.delivered {
+			switch {
+			case m.sent == nil:
+				g.report(NoCreation, a.log.Member, "delivered %s, which nobody sent to this group", m.uid)
+			case m.sent.Step > a.event.Step:
+				g.report(NoCreation, a.log.Member, "delivered %s before it was sent", m.uid)
+			case m.sent.Order != a.event.Order:
+				g.report(NoCreation, a.log.Member, "delivered %s as %s; it was sent as %s", m.uid, a.event.Order, m.sent.Order)
+			}
+		}
+	}
+}
+
+// checkSameView: a message is delivered in one view, and in the one that the receiver is in (EVS 1.4, VS 3.8).
+func checkSameView(g *group) {
+	for _, m := range g.inOrder() {
+		var first *arrival
+		for _, a := range m.delivered {
+			if a.stay != nil && a.event.View != a.stay.view.View {
+				g.report(SameView, a.log.Member, "delivered %s as of view %s while in view %s", m.uid, a.event.View, a.stay.view.View)
+			}
+			if first == nil {
+				first = a
+			}
+			if a.event.View != first.event.View {
+				g.report(SameView, a.log.Member, "delivered %s in view %s, but %s in view %s", m.uid, a.event.View, first.log.Member, first.event.View)
+			}
+		}
+	}
+}
+
+// checkOutcome: each accepted message ends in exactly one own delivery or one loss, in the order of submission, and what was
+// lost for certain is delivered nowhere.
+func checkOutcome(g *group) {
+	for _, l := range g.logs {
+		ended := map[UID]Kind{}
+		var last uint64
+		for i := range l.Events {
+			e := &l.Events[i]
+			if (e.Kind != Deliver && e.Kind != Lost) || e.Message.Sender != l.Member {
+				continue
+			}
+			if was, again := ended[e.Message]; again {
+				g.report(Outcome, l.Member, "%s ended twice: %s, then %s", e.Message, was, e.Kind)
+				continue
+			}
+			ended[e.Message] = e.Kind
+			if e.Message.Seq < last {
+				g.report(Outcome, l.Member, "%s ended after #%d, which was submitted later", e.Message, last)
+			}
+			last = max(last, e.Message.Seq)
+			if m := g.messages[e.Message]; e.Kind == Lost && !e.Uncertain && len(m.delivered) > 0 {
+				g.report(Outcome, l.Member, "%s was lost for certain, yet %s delivered it", e.Message, m.delivered[0].log.Member)
+			}
+		}
+	}
+}
+
+// checkSelfDelivery: what was accepted is delivered here, unless this member crashes, leaves or loses the primary (EVS 3).
+func checkSelfDelivery(g *group) {
+	for _, l := range g.logs {
+		pending := map[UID]int{}
+		var order []UID
+		crashed := false
+		for i := range l.Events {
+			switch e := &l.Events[i]; e.Kind {
+			case Send:
+				pending[e.Message] = i
+				order = append(order, e.Message)
+			case Deliver:
+				delete(pending, e.Message)
+			case Lost:
+				if from, ok := pending[e.Message]; ok && !interrupted(l, from, i) {
+					g.report(SelfDelivery, l.Member, "%s was lost though this member neither left nor lost the primary", e.Message)
+				}
+				delete(pending, e.Message)
+			case Crash:
+				crashed = true
+			}
+		}
+		if crashed || !g.quiet {
+			continue
+		}
+		for _, u := range order {
+			if _, open := pending[u]; open {
+				g.report(SelfDelivery, l.Member, "%s was accepted and neither delivered nor lost", u)
+			}
+		}
+	}
+}
+
+// interrupted reports whether the log shows a leave, a lost primary or a reload between the send at from and the first view
+// after its loss at to.
+func interrupted(l *Log, from, to int) bool {
+	for i := from + 1; i < len(l.Events); i++ {
+		switch e := &l.Events[i]; e.Kind {
+		case Blocked, Left, Load, Crash:
+			return true
+		case View:
+			if contains(e.Joined, l.Member) {
+				return true
+			}
+			if i > to {
+				return false
+			}
+		}
+	}
+	return false
+}

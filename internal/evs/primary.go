@@ -1,0 +1,75 @@
+package evs
+
+// One primary: the primary views of a group form one chain, whoever looks.
+
+// checkOnePrimary: P1, any two primary views are ordered by number; P2, each continues the one before it, as far as anyone
+// still lives who remembers that one. Memories that all died may be passed over: nobody can know of them.
+func checkOnePrimary(g *group) {
+	byNum := map[uint64]*view{}
+	var primaries []*view
+	for _, v := range g.views {
+		if !v.first.Primary {
+			continue
+		}
+		if o := byNum[v.id.Num]; o != nil {
+			g.report(OnePrimary, v.stays[0].log.Member, "views %s of %v and %s of %v are both primary", o.id, o.first.Members, v.id, v.first.Members)
+		}
+		byNum[v.id.Num] = v
+		primaries = append(primaries, v)
+	}
+	for _, v := range primaries {
+		for _, s := range v.stays {
+			switch {
+			case s.founder:
+				g.foundedBeside(v, s)
+			case !s.fresh && s.previous != nil:
+				for _, w := range primaries {
+					if w.id.Num <= s.previous.view.View.Num || w.id.Num >= v.id.Num {
+						continue
+					}
+					if keeper := remembers(w, v.first.Step); keeper != "" {
+						g.report(OnePrimary, s.log.Member, "went on from view %s to %s past primary view %s of %v, which %s remembers", s.previous.view.View,
+							v.id, w.id, w.first.Members, keeper)
+					}
+				}
+			}
+		}
+	}
+}
+
+// foundedBeside reports a founding while somebody still has a state.
+func (g *group) foundedBeside(v *view, s *stay) {
+	for _, w := range g.views {
+		if w == v || !w.first.Primary || w.first.Step > v.first.Step {
+			continue
+		}
+		if keeper := remembers(w, v.first.Step); keeper != "" {
+			g.report(OnePrimary, s.log.Member, "founded the group in view %s while %s remembers view %s", v.id, keeper, w.id)
+			return
+		}
+	}
+}
+
+// remembers names a member that has been in view w and has at the given step neither crashed, left nor loaded another state.
+func remembers(w *view, step uint64) Member {
+	for _, s := range w.stays {
+		if !forgotten(s, step) {
+			return s.log.Member
+		}
+	}
+	return ""
+}
+
+func forgotten(s *stay, step uint64) bool {
+	for i := s.from + 1; i < len(s.log.Events); i++ {
+		e := &s.log.Events[i]
+		if e.Step > step {
+			return false
+		}
+		switch e.Kind {
+		case Left, Crash, Load:
+			return true
+		}
+	}
+	return false
+}

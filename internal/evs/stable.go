@@ -1,0 +1,65 @@
+package evs
+
+// Stable: what may have been answered to the outside stays answered.
+
+// An ack is one message that somebody acknowledged as stable for the first time.
+type ack struct {
+	index    int
+	position uint64
+	num      uint64 // of the view it was acknowledged in
+	by       Member
+}
+
+// checkStable follows what was acknowledged as stable through all later primary views, and reports what was acknowledged in a
+// view after a newer primary had been installed without it.
+func checkStable(g *group) {
+	var acked []ack
+	var known set
+	messages := g.inOrder()
+	waiting := map[*Log][]*Event{} // delivered, not yet stable
+	newest := map[uint64]set{}     // by number: the state with which a primary view was first installed
+	var top uint64
+	g.walk(func(r *replay, m *memory, e *Event) {
+		switch e.Kind {
+		case Load, Founded, Left, Crash:
+			waiting[m.log] = nil
+		case Deliver:
+			if e.Order.Total() {
+				waiting[m.log] = append(waiting[m.log], e)
+			}
+		case Stable:
+			list := waiting[m.log]
+			for len(list) > 0 && list[0].Position <= e.Position && m.view != nil {
+				d := list[0]
+				list = list[1:]
+				i := g.messages[d.Message].index
+				if known.has(i) {
+					continue
+				}
+				known.add(i)
+				num := m.view.View.Num
+				acked = append(acked, ack{i, d.Position, num, m.log.Member})
+				if top > num && !newest[top].has(i) {
+					g.report(OnePrimary, m.log.Member, "acknowledged %s at %d in view %s after primary view %d had been installed without it", d.Message,
+						d.Position, m.view.View, top)
+				}
+			}
+			waiting[m.log] = list
+		case View:
+			if _, seen := newest[e.View.Num]; seen || !e.Primary {
+				return
+			}
+			newest[e.View.Num] = m.state.clone()
+			top = max(top, e.View.Num)
+			if known.missing(m.state) < 0 {
+				return
+			}
+			for _, a := range acked {
+				if a.num < e.View.Num && !m.state.has(a.index) && r.survives(a.index) {
+					g.report(StableKept, m.log.Member, "installed primary view %s without %s at %d, which %s had acknowledged", e.View,
+						messages[a.index].uid, a.position, a.by)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,107 @@
+package evs
+
+// Virtual synchrony: those who go from one view to the next together have delivered the same in it; and what is safe.
+
+import "slices"
+
+// checkSynchrony: EVS 4 for the messages, VS 3.17 for who came along.
+func checkSynchrony(g *group) {
+	for _, v := range g.views {
+		groups := map[ViewID][]*stay{}
+		var keys []ViewID
+		for _, s := range v.stays {
+			key, ok := s.goesOn(g.quiet)
+			if !ok {
+				continue
+			}
+			if groups[key] == nil {
+				keys = append(keys, key)
+			}
+			groups[key] = append(groups[key], s)
+		}
+		for _, key := range keys {
+			together := groups[key]
+			for i, s := range together {
+				if s.next != nil {
+					g.cameAlong(s, together)
+				}
+				if i > 0 {
+					g.sameDeliveries(together[0], s)
+				}
+			}
+		}
+	}
+	for _, s := range g.stays {
+		if s.fresh && !slices.Equal(s.view.With, []Member{s.log.Member}) {
+			g.report(VirtualSynchrony, s.log.Member, "joined view %s, yet claims to have come with %v", s.view.View, s.view.With)
+		}
+	}
+}
+
+// cameAlong compares s's With at its next view with those who really went from here to there.
+func (g *group) cameAlong(s *stay, together []*stay) {
+	with := s.next.view.With
+	for _, q := range together {
+		if !contains(with, q.log.Member) {
+			g.report(VirtualSynchrony, s.log.Member, "went from view %s to %s with %v; %s came along too", s.view.View, s.next.view.View, with, q.log.Member)
+		}
+	}
+	for _, m := range with {
+		for _, q := range g.byID[s.next.view.View].stays {
+			if q.log.Member == m && (q.fresh || q.previous == nil || q.previous.view.View != s.view.View) {
+				g.report(VirtualSynchrony, s.log.Member, "went from view %s to %s with %v, but %s did not come from there", s.view.View, s.next.view.View, with, m)
+			}
+		}
+	}
+}
+
+// sameDeliveries compares what two stays in one view delivered, from the later of their cuts on.
+func (g *group) sameDeliveries(p, q *stay) {
+	var cut uint64
+	for _, s := range []*stay{p, q} {
+		if s.fresh {
+			cut = max(cut, s.cut)
+		}
+	}
+	for _, pair := range [][2]*stay{{p, q}, {q, p}} {
+		for _, a := range pair[0].arrivals {
+			if a.event.Position > cut && pair[1].has[a.message] == nil {
+				g.report(VirtualSynchrony, pair[1].log.Member, "did not deliver %s at %d in view %s, as %s did, with whom it went on", a.message.uid,
+					a.event.Position, p.view.View, pair[0].log.Member)
+				return
+			}
+		}
+	}
+	after := func(list []*arrival) []*message {
+		var ms []*message
+		for _, a := range list {
+			if a.event.Position > cut {
+				ms = append(ms, a.message)
+			}
+		}
+		return ms
+	}
+	if a, b := after(p.total), after(q.total); !slices.Equal(a, b) {
+		g.report(VirtualSynchrony, q.log.Member, "delivered the messages of view %s in another order than %s, with whom it went on", p.view.View, p.log.Member)
+	}
+}
+
+// checkSafe: a safe message that anyone delivered before its transitional signal is delivered by all of the view who go on (EVS 7).
+func checkSafe(g *group) {
+	for _, v := range g.views {
+		for _, p := range v.stays {
+			for _, a := range p.total {
+				if a.event.Order != Safe || a.event.Transitional {
+					continue
+				}
+				for _, q := range v.stays {
+					if _, ok := q.goesOn(g.quiet); !ok || q.has[a.message] != nil || (q.fresh && a.event.Position <= q.cut) {
+						continue
+					}
+					g.report(SafeDelivery, q.log.Member, "went on from view %s without safe %s at %d, which %s had delivered", v.id, a.message.uid,
+						a.event.Position, p.log.Member)
+				}
+			}
+		}
+	}
+}
