@@ -1,0 +1,40 @@
+// Package transport carries packets between members: sockets in batches, seals, parts, streams. It knows who sealed a packet and
+// nothing of what the packet means or of any order.
+//
+// There are two layers. A [Transport] moves raw datagrams and streams between addresses; [UDP] is the one for real networks,
+// memnet holds one for tests, and an application may bring its own. An [Endpoint] stands on a Transport and seals and opens what
+// passes through it.
+//
+// # A datagram's way out
+//
+//	core's effect -> Endpoint.Send   the packet is cut into parts if it is larger than MaxBody       parts.go
+//	              -> seal            clear header, body under the sender's own key, tag              send.go, keys.go
+//	              -> batch           the same sealed bytes once for each receiver
+//	              -> Transport.Send  on Linux up to 64 datagrams in one system call                  udp_linux.go
+//
+// A packet is sealed once, whatever the number of receivers: they all hold the cluster key, from which each derives the sender's
+// key. A sender counts its packets in each context, from 1; the counter is in the clear header and is the nonce.
+//
+// # A datagram's way in
+//
+//	Transport.Receive -> header      version, key id, context: unknown ones are counted and dropped  receive.go
+//	                  -> open        the tag covers body, header and cluster label
+//	                  -> parts       wait for each other, within bounds                              parts.go
+//	                  -> Packet      to the node's loop, which keeps the replay windows
+//
+// Nothing of a body is looked at before its tag has verified, and a forged datagram makes nothing grow. What does not open is
+// counted by source and reason: [Endpoint.Drops] is how an operator learns that a member has the wrong key.
+//
+// A context is 0, outside any ring, or a ring's number. A ring's keys are derived from the cluster key and from the nonces of all
+// its members (InstallRing), so that nobody can bring an old ring's packets back to life.
+//
+// # Streams
+//
+// [Endpoint.DialStream] and [Endpoint.AcceptStream] give TLS 1.3 connections whose both ends have proved who they are (tls.go): state
+// transfer moves over them, and ring neighbours watch each other by them. Without a key there is no TLS, and no proof.
+//
+// # Who runs what
+//
+// One goroutine sends, one receives, and the Endpoint has one of its own that accepts streams, with one more for each handshake,
+// bounded in number and time. Close ends them all.
+package transport
