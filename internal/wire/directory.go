@@ -4,13 +4,16 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // A Directory is what one side (members whose replicated directory is the same) brings to a new ring. It is the payload of a
-// KindDirectory message. Parsers refuse a side or groups that are not sorted, or that name one twice.
+// KindDirectory message. Parsers refuse a side that is not sorted or names one twice, and groups that are not sorted. One group may have several records:
+// one for each memory of it, while none of them may go on.
 type Directory struct {
 	Ring   RingID        // for which it was sent
+	Floor  uint64        // no view number at or below it is given again
 	Side   []MemberID    // sorted, at most MaxMembers
 	Seen   []Failed      // members the side lost since its last sync, and why; at most MaxMembers
 	Groups []GroupRecord // sorted by name, at most MaxGroups
@@ -18,7 +21,7 @@ type Directory struct {
 
 // Append appends the payload's bytes to b.
 func (d Directory) Append(b []byte) []byte {
-	b = appendRing(b, d.Ring)
+	b = appendU64(appendRing(b, d.Ring), d.Floor)
 	b = appendCount16(b, len(d.Side))
 	b = appendIDs(b, d.Side)
 	b = appendCount16(b, len(d.Seen))
@@ -36,6 +39,7 @@ func (d Directory) Append(b []byte) []byte {
 func ParseDirectory(payload []byte) (Directory, error) {
 	r := reader{b: payload}
 	d := Directory{Ring: r.ring()}
+	d.Floor = r.u64()
 	d.Side = r.ids(r.count(uint32(r.u16()), MaxMembers, 16))
 	d.Seen = r.faileds(r.count(uint32(r.u16()), MaxMembers, failedSize))
 	if n := r.count(r.u32(), MaxGroups, 4+groupRecordSize); n > 0 {
@@ -47,7 +51,7 @@ func ParseDirectory(payload []byte) (Directory, error) {
 	if !ascending(d.Side, MemberID.Compare) {
 		r.fail("side is not sorted")
 	}
-	if !ascending(d.Groups, func(a, b GroupRecord) int { return strings.Compare(a.Name, b.Name) }) {
+	if !slices.IsSortedFunc(d.Groups, func(a, b GroupRecord) int { return strings.Compare(a.Name, b.Name) }) {
 		r.fail("groups are not sorted")
 	}
 	if err := r.done("directory"); err != nil {
@@ -58,7 +62,7 @@ func ParseDirectory(payload []byte) (Directory, error) {
 
 // String describes the payload on one line.
 func (d Directory) String() string {
-	b := fmt.Appendf(nil, "directory ring %v side ", d.Ring)
+	b := fmt.Appendf(nil, "directory ring %v floor %d side ", d.Ring, d.Floor)
 	b = appendList(b, d.Side, appendID)
 	b = append(b, " seen "...)
 	b = appendList(b, d.Seen, appendFailed)

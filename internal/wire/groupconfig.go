@@ -50,16 +50,19 @@ type HandlerEntry struct {
 	Name  string // 1 to MaxHandlerName bytes of UTF-8
 	Kind  uint8  // 1 message, 2 apply, 3 query
 	Shape string // fields and their types, at most MaxShape bytes of UTF-8
+	// Missing are the members that do not handle it, sorted; at most MaxMembers. Empty in a GroupJoin.
+	Missing []MemberID
 }
 
 // handlerSize is the least an entry takes.
-const handlerSize = 1 + 2 + 1 + 4
+const handlerSize = 1 + 2 + 1 + 4 + 2
 
 func appendTable(b []byte, table []HandlerEntry) []byte {
 	b = appendCount16(b, len(table))
 	for _, e := range table {
 		b = appendName(append(b, e.Kind), e.Name)
 		b = append(appendCount32(b, len(e.Shape)), e.Shape...)
+		b = appendIDs(appendCount16(b, len(e.Missing)), e.Missing)
 	}
 	return b
 }
@@ -75,6 +78,7 @@ func (r *reader) table() []HandlerEntry {
 		table[i].Kind = r.u8()
 		table[i].Name = r.name(MaxHandlerName)
 		table[i].Shape = r.text(r.u32(), 0, MaxShape)
+		table[i].Missing = r.ids(r.count(uint32(r.u16()), MaxMembers, 16))
 	}
 	return table
 }

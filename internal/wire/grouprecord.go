@@ -28,6 +28,7 @@ type GroupRecord struct {
 	View       ViewID         // the last view installed on this side
 	Primary    bool           // whether this side is primary
 	Members    []GroupMember  // of that view, by age; at most MaxMembers
+	Holders    []MemberID     // without a primary: the members on this side whose state this is; at most MaxMembers
 	Epoch      Position       // of the event that last changed who votes
 	Electorate []MemberID     // who votes without a size: the loaded members of the last primary view, by age; at most MaxMembers
 	Voters     []string       // who votes with a size: names, in the order taken in; at most MaxMembers
@@ -47,7 +48,7 @@ type Attempt struct {
 const (
 	attemptSize = 8 + 1 + 4
 	// groupRecordSize is the least a record takes.
-	groupRecordSize = 2 + 1 + 8 + 5 + 16 + 1 + 8 + 8 + 6*2
+	groupRecordSize = 2 + 1 + 8 + 5 + 16 + 1 + 8 + 8 + 7*2
 )
 
 // Append appends the record's bytes to b.
@@ -63,6 +64,8 @@ func (g GroupRecord) Append(b []byte) []byte {
 	for _, m := range g.Members {
 		b = appendMember(b, m)
 	}
+	b = appendCount16(b, len(g.Holders))
+	b = appendIDs(b, g.Holders)
 	b = appendCount16(b, len(g.Electorate))
 	b = appendIDs(b, g.Electorate)
 	b = appendCount16(b, len(g.Voters))
@@ -99,6 +102,7 @@ func ParseGroupRecord(record []byte) (GroupRecord, error) {
 			g.Members[i] = r.member()
 		}
 	}
+	g.Holders = r.ids(r.count(uint32(r.u16()), MaxMembers, 16))
 	g.Electorate = r.ids(r.count(uint32(r.u16()), MaxMembers, 16))
 	if n := r.count(uint32(r.u16()), MaxMembers, 2+1); n > 0 {
 		g.Voters = make([]string, n)

@@ -184,7 +184,8 @@ func TestRefused(t *testing.T) {
 		"bad waiting":            {record(func(g *GroupRecord) { g.Waiting = make([]GroupJoin, 1) }), by(ParseGroupRecord)},
 		"directory side":         {Directory{Side: []MemberID{idB, idA}}, by(ParseDirectory)},
 		"directory groups":       {Directory{Groups: []GroupRecord{{Name: "b"}, {Name: "a"}}}, by(ParseDirectory)},
-		"directory group twice":  {Directory{Groups: []GroupRecord{{Name: "b"}, {Name: "b"}}}, by(ParseDirectory)},
+		"too many holders":       {record(func(g *GroupRecord) { g.Holders = make([]MemberID, MaxMembers+1) }), by(ParseGroupRecord)},
+		"too many missing":       {group(func(g *GroupJoin) { g.Table = []HandlerEntry{{Name: "x", Missing: make([]MemberID, MaxMembers+1)}} }), by(ParseGroupJoin)},
 		"directory bad group":    {Directory{Groups: []GroupRecord{{}}}, by(ParseDirectory)},
 		"directory lost":         {Directory{Seen: make([]Failed, MaxMembers+1)}, by(ParseDirectory)},
 	} {
@@ -230,7 +231,7 @@ func TestHostileCounts(t *testing.T) {
 		}
 		return b
 	}
-	directory := appendU16(appendU16(appendRing(nil, RingID{}), 0), 0)
+	directory := appendU16(appendU16(appendU64(appendRing(nil, RingID{}), 0), 0), 0)
 	shape := appendU16(GroupJoin{Name: "g", Member: GroupMember{Name: "x"}}.Append(nil), 0)
 	shape = append(shape[:len(shape)-4], 0, 1, 1, 0, 1, 'x')
 	for what, c := range map[string]struct {

@@ -98,7 +98,7 @@ func drawMember(t *rapid.T) GroupMember {
 }
 
 func drawHandler(t *rapid.T) HandlerEntry {
-	return HandlerEntry{drawName(t), drawU8(t), rapid.StringN(0, 80, -1).Draw(t, "shape")}
+	return HandlerEntry{drawName(t), drawU8(t), rapid.StringN(0, 80, -1).Draw(t, "shape"), drawList(t, 2, drawID)}
 }
 
 func drawGroupJoin(t *rapid.T) GroupJoin {
@@ -109,7 +109,8 @@ func drawGroupJoin(t *rapid.T) GroupJoin {
 func drawRecord(t *rapid.T) GroupRecord {
 	return GroupRecord{
 		Name: rapid.StringN(1, 30, MaxGroupName).Draw(t, "group"), Founding: drawU64(t), Config: drawConfig(t),
-		View: ViewID{drawU64(t), drawU64(t)}, Primary: drawBool(t), Members: drawList(t, 3, drawMember), Epoch: drawPos(t),
+		View: ViewID{drawU64(t), drawU64(t)}, Primary: drawBool(t), Members: drawList(t, 3, drawMember),
+		Holders: drawList(t, 3, drawID), Epoch: drawPos(t),
 		Electorate: drawList(t, 3, drawID), Voters: drawList(t, 3, drawName), Held: drawPos(t),
 		Attempts: drawList(t, 3, func(t *rapid.T) Attempt { return Attempt{drawPos(t), Kind(drawU8(t)), drawBytes(t)} }),
 		Waiting:  drawList(t, 2, drawGroupJoin), Table: drawList(t, 2, drawHandler),
@@ -203,7 +204,7 @@ func drawData(t *rapid.T) *Data {
 }
 
 func drawDirectory(t *rapid.T) Directory {
-	return Directory{drawRing(t), drawSet(t, 5, drawID, MemberID.Compare), drawList(t, 5, drawFailed),
+	return Directory{drawRing(t), drawU64(t), drawSet(t, 5, drawID, MemberID.Compare), drawList(t, 5, drawFailed),
 		drawSet(t, 3, drawRecord, func(a, b GroupRecord) int { return strings.Compare(a.Name, b.Name) })}
 }
 

@@ -47,7 +47,7 @@ func samples() []sample {
 	a := Info{ID: idA, Name: "a", Addrs: []Addr{{0, mustAddr("10.0.0.1:7946")}}}
 	b := Info{ID: idB, Name: "bär", Addrs: []Addr{{0, mustAddr("10.0.0.2:7946")}, {1, mustAddr("[fd00::2]:7947")}}, Features: 5}
 	c := Info{ID: idC, Name: "c"}
-	table := []HandlerEntry{{Name: "Update", Kind: 1, Shape: "struct{Key string; Value float64}"}, {Name: "Acquire", Kind: 2}}
+	table := []HandlerEntry{{Name: "Update", Kind: 1, Shape: "struct{Key string; Value float64}"}, {Name: "Acquire", Kind: 2, Missing: []MemberID{idC}}}
 	config := GroupConfig{Size: 3, Partition: PolicyReadOnly, LastMember: 1, Stateless: true}
 	join := GroupJoin{
 		Name: "quotes", Mode: JoinExisting, Attempt: 4, Config: config, Table: table,
@@ -60,7 +60,7 @@ func samples() []sample {
 			{ID: idB, Name: "bär", Joined: 1000, Loaded: true, Cut: 1000},
 			{ID: idA, Name: "a", Joined: 1010, Cut: 1011, Donor: idB},
 		},
-		Epoch: 1010, Electorate: []MemberID{idB}, Voters: []string{"bär", "a"}, Held: 1020,
+		Holders: []MemberID{idB, idA}, Epoch: 1010, Electorate: []MemberID{idB}, Voters: []string{"bär", "a"}, Held: 1020,
 		Attempts: []Attempt{{Position: 1015, Kind: KindGroupLeave, Payload: idC[:]}, {Position: 1016, Kind: KindTerminate}},
 		Waiting:  []GroupJoin{join}, Table: table,
 	}
@@ -112,7 +112,7 @@ func samples() []sample {
 		{name: "recut", value: Recut{Member: idC, Cut: 1011, Donor: idB}, parse: by(ParseRecut)},
 		{name: "terminate", value: Terminate{By: idA}, parse: by(ParseTerminate)},
 		{name: "group record", value: record, parse: by(ParseGroupRecord)},
-		{name: "directory", value: Directory{Ring: ring, Side: []MemberID{idA, idB}, Seen: []Failed{{idC, ReasonPartition}},
+		{name: "directory", value: Directory{Ring: ring, Floor: 14, Side: []MemberID{idA, idB}, Seen: []Failed{{idC, ReasonPartition}},
 			Groups: []GroupRecord{{Name: "empty"}, record}}, parse: by(ParseDirectory)},
 		{name: "sync", value: Sync{Ring: ring}, parse: by(ParseSync)},
 	}
