@@ -1,0 +1,212 @@
+package core
+
+// The machine itself: its configuration and the one entrance, Step.
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/membership"
+	"github.com/lockstep-go/lockstep/ordering"
+)
+
+// Timing holds the protocol's limits; see lockstep.Timing for what each means.
+type Timing struct {
+	TokenLoss        time.Duration
+	TokenRetransmit  time.Duration
+	Rest             time.Duration
+	Join             time.Duration
+	Consensus        time.Duration
+	CommitRetransmit time.Duration
+	Probe            time.Duration
+	Silence          time.Duration
+	Beacon           time.Duration
+	DirectRetransmit time.Duration
+}
+
+// Config is what a Core is made of.
+type Config struct {
+	Self       wire.Info // the first address is what others dial
+	Timing     Timing
+	MaxBody    int      // largest packet body that one datagram carries, in bytes
+	MaxMessage int      // largest message, in bytes
+	Secret     [32]byte // random: nonces are drawn from it
+}
+
+// Core is one member as a pure machine: the same events at the same times give the same effects. It is not safe for
+// concurrent use; the node's loop owns it.
+type Core struct {
+	cfg  Config
+	now  time.Time
+	last time.Time // of the previous step
+	due  time.Time // the deadline after the previous step
+
+	ring *membership.Machine
+	dir  *membership.Directory
+	eff  Effects
+
+	groups   map[wire.GroupID]*group // those this member is in, joins or leaves
+	order    []wire.GroupID          // of groups, in the order in which they were first joined
+	control  []*outgoing             // membership events waiting for a number
+	turn     int                     // whose turn it is in order
+	seeds    Seeds
+	seeded   bool
+	syncSent bool // on this ring
+	attempts uint64
+
+	trans     []wire.MemberID // while a transitional configuration is delivered
+	congested congestion
+	replay    replay
+	direct    direct
+	closed    bool
+
+	Dropped uint64 // packets dropped after their seal was opened: replays and what the ring refused
+}
+
+// New returns a member that is alone on a ring of its own.
+func New(cfg Config, now time.Time) *Core {
+	c := &Core{cfg: cfg, now: now, groups: map[wire.GroupID]*group{}}
+	c.replay.windows = map[origin]*window{}
+	c.direct.peers = map[wire.MemberID]*channel{}
+	c.dir = membership.NewDirectory(membership.Member{ID: cfg.Self.ID, Name: cfg.Self.Name})
+	// A packet must still fit when recovery puts it, whole, into another one.
+	limits := ordering.DefaultLimits(cfg.MaxBody - wire.DataHeaderSize - wire.ChunkHeaderSize)
+	c.ring = membership.NewMachine(membership.Config{
+		Self: cfg.Self,
+		Timing: membership.Timing{
+			TokenLoss: cfg.Timing.TokenLoss, TokenRetransmit: cfg.Timing.TokenRetransmit, Rest: cfg.Timing.Rest, Join: cfg.Timing.Join,
+			Consensus: cfg.Timing.Consensus, CommitRetransmit: cfg.Timing.CommitRetransmit, Probe: cfg.Timing.Probe,
+			Silence: cfg.Timing.Silence, Beacon: cfg.Timing.Beacon,
+		},
+		Limits: limits, MaxMessage: cfg.MaxMessage, Secret: cfg.Secret,
+	}, c, (*sink)(c), now)
+	c.ring.Keep(func(g wire.GroupID) bool { return c.groups[g] != nil })
+	c.last, c.due = now, now
+	return c
+}
+
+// pause is how late a step must be for the process to have been paused rather than busy.
+const pause = 200 * time.Millisecond
+
+// Step takes one event at the given time; nil only lets time pass. Effects are to be drained after it.
+func (c *Core) Step(now time.Time, ev Event) {
+	if late := now.Sub(c.due); late > pause && !c.due.IsZero() {
+		// Nobody is to blame for what did not arrive while this process did not run.
+		c.ring.Paused(late)
+		c.direct.paused(late)
+	}
+	c.now = now
+	c.ring.Input(now)
+	switch ev := ev.(type) {
+	case nil:
+	case Received:
+		c.receive(ev)
+	case Hint:
+		c.ring.Hint(ev.Member)
+	case Seeds:
+		c.seeds, c.seeded = ev, true
+		c.ring.SetSeeds(ev.Addrs)
+		c.reconcile()
+	case JoinGroup:
+		c.joinGroup(ev)
+	case LeaveGroup:
+		c.leaveGroup(ev.Group)
+	case TerminateGroup:
+		c.terminateGroup(ev.Group)
+	case Submit:
+		c.submit(ev)
+	case SendDirect:
+		c.sendDirect(ev)
+	case Loaded:
+		c.loaded(ev)
+	case LoadFailed:
+		c.loadFailed(ev)
+	case Congested:
+		c.congested.set(ev)
+	case Close:
+		c.close()
+	}
+	if !c.closed {
+		c.ring.Tick()
+		c.tickDirect()
+		c.stable()
+		if c.Backlog() > 0 {
+			c.ring.Kick()
+		}
+		if t := c.ring.Taken(); t != nil {
+			c.up(Upcall{Kind: UpNode, Sender: membership.Member{ID: t.By, Name: c.cfg.Self.Name}, Text: t.Addr.String()})
+			c.close()
+		}
+	}
+	c.last, c.due = now, c.Deadline()
+}
+
+func (c *Core) receive(ev Received) {
+	if !c.replay.fresh(ev.Header) {
+		c.Dropped++
+		return
+	}
+	switch p := ev.Packet.(type) {
+	case *wire.Direct:
+		c.receiveDirect(ev.Header.Sealer, p)
+	case *wire.DirectAck:
+		c.receiveAck(ev.Header.Sealer, p)
+	default:
+		c.ring.Receive(ev.From, ev.Header, p)
+	}
+}
+
+// Deadline is when Step wants to be called next, if nothing happens before. Zero: never.
+func (c *Core) Deadline() time.Time {
+	if c.closed {
+		return time.Time{}
+	}
+	d := c.ring.Deadline()
+	if r := c.direct.deadline(); d.IsZero() || !r.IsZero() && r.Before(d) {
+		d = r
+	}
+	return d
+}
+
+// Effects returns what is to be done since the last call. It stays valid until the next Step.
+func (c *Core) Effects() *Effects {
+	e := c.eff
+	c.eff = Effects{}
+	return &e
+}
+
+func (c *Core) close() {
+	if !c.closed {
+		c.ring.Leave()
+		c.closed = true
+	}
+}
+
+func (c *Core) up(u Upcall) { c.eff.Upcalls = append(c.eff.Upcalls, u) }
+
+// invariant reports what must not be, and why the packet or event that led to it was dropped.
+func (c *Core) invariant(format string, args ...any) {
+	c.eff.Notices = append(c.eff.Notices, Notice{Kind: membership.NoticeInvariant, Ring: c.ring.Ring(), Text: fmt.Sprintf(format, args...)})
+}
+
+// sink is what the ring half of membership writes to; a type of its own so that Core's method set stays small.
+type sink Core
+
+func (s *sink) Send(x membership.Send) { s.eff.Sends = append(s.eff.Sends, x) }
+
+func (s *sink) Key(k membership.RingKey) {
+	s.eff.Keys = append(s.eff.Keys, k)
+	if k.Remove {
+		s.replay.forget(k.Context)
+	}
+}
+
+func (s *sink) Notice(n membership.Notice) {
+	if n.Kind == membership.NoticeDrop {
+		s.Dropped++
+	}
+	s.eff.Notices = append(s.eff.Notices, n)
+}
+
+func (s *sink) Deliver(d membership.Delivery) { (*Core)(s).deliver(d) }

@@ -1,0 +1,291 @@
+package core
+
+// What the ring delivers, turned into what groups see: the directory decides, this file carries out.
+
+import (
+	"slices"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/membership"
+	"github.com/lockstep-go/lockstep/ordering"
+)
+
+func (c *Core) deliver(d membership.Delivery) {
+	switch d.Kind {
+	case membership.DeliverMessage:
+		c.message(d)
+	case membership.DeliverTransitional:
+		c.trans = d.Members
+		c.dir.Transitional(d.Members)
+		c.events()
+	case membership.DeliverRing:
+		c.installed(d)
+	}
+}
+
+// installed begins a new ring: its members' directories have to agree before anything else is numbered.
+func (c *Core) installed(d membership.Delivery) {
+	c.trans = nil
+	c.syncSent = false
+	c.control = slices.DeleteFunc(c.control, func(o *outgoing) bool { return true })
+	for _, id := range c.order {
+		g := c.groups[id]
+		g.transit = false
+		g.beginAgain(false)
+		for i := range g.calls {
+			g.calls[i].seq = 0
+		}
+	}
+	members := make([]wire.Info, len(d.Members))
+	for i, id := range d.Members {
+		members[i] = c.ring.Info(id)
+		if id == c.cfg.Self.ID {
+			members[i] = c.cfg.Self
+		}
+	}
+	c.dir.Install(d.Ring, members, d.Trans)
+	c.dir.Lost(d.Departed)
+	c.events()
+	c.direct.retain(c, d.Members)
+	if dir, mine := c.dir.Describe(); mine {
+		c.event(0, wire.KindDirectory, dir.Append(nil))
+	}
+}
+
+func (c *Core) message(d membership.Delivery) {
+	m := &d.Message
+	switch {
+	case m.Kind == wire.KindDirectory:
+		dir, err := wire.ParseDirectory(m.Payload)
+		if err != nil {
+			c.invariant("directory of %v: %v", m.Origin, err)
+			return
+		}
+		c.dir.Collect(dir)
+		if c.trans == nil && !c.syncSent && c.dir.Complete() && c.ring.Members()[0] == c.cfg.Self.ID {
+			c.syncSent = true
+			c.event(0, wire.KindSync, wire.Sync{Ring: c.ring.Ring()}.Append(nil))
+		}
+	case m.Kind == wire.KindSync:
+		sync, err := wire.ParseSync(m.Payload)
+		if err != nil || sync.Ring != c.ring.Ring() {
+			c.invariant("sync of %v for another ring", m.Origin)
+			return
+		}
+		c.dir.Deliver(m.Position, m.Kind, m.Payload)
+		c.events()
+		if c.trans == nil && c.dir.Synced() {
+			c.synced()
+		}
+	case m.Kind >= wire.KindGroupJoin:
+		before := c.dir.View(m.Group)
+		c.dir.Deliver(m.Position, m.Kind, m.Payload)
+		c.events()
+		if c.dir.View(m.Group) != before && c.ring.Cut(m.Group) {
+			if g := c.groups[m.Group]; g != nil && len(g.inflight)+len(g.queue) > 0 {
+				g.beginAgain(true)
+			}
+		}
+		c.reconcile()
+	default:
+		c.application(d)
+	}
+}
+
+// synced goes on after the directories agree: what was delivered before is stable in every group that goes on.
+func (c *Core) synced() {
+	c.eff.Notices = append(c.eff.Notices, Notice{Kind: membership.NoticeSync, Ring: c.ring.Ring()})
+	for _, id := range c.order {
+		g := c.groups[id]
+		if n := len(g.calls); n > 0 && c.dir.Accepts(id) {
+			c.up(Upcall{Kind: UpStable, Group: id, Position: g.calls[n-1].position})
+			g.calls = nil
+		}
+	}
+	c.reconcile()
+}
+
+// application delivers one message of an application, holds it back or drops it, as the directory says.
+func (c *Core) application(d membership.Delivery) {
+	m := &d.Message
+	verdict := c.dir.Message(m.Group, m.Origin, m.Position)
+	g := c.groups[m.Group]
+	if g == nil {
+		return
+	}
+	u := Upcall{Kind: UpDeliver, Group: m.Group, Position: m.Position, Sender: c.member(m.Origin), Message: m.Kind, Order: m.Order,
+		Transitional: d.Transitional, Payload: m.Payload, ViewID: g.view}
+	mine := m.Origin == c.cfg.Self.ID
+	switch verdict {
+	case membership.VerdictDeliver:
+		if !c.in(m.Group) {
+			return
+		}
+		if mine {
+			c.claim(g, &u)
+		}
+		c.handOver(g, u, m)
+	case membership.VerdictHold:
+		if c.in(m.Group) {
+			u.Own = mine
+			g.held = append(g.held, u)
+		}
+	default:
+		if mine {
+			if o, ok := g.own(); ok {
+				c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag, Uncertain: true})
+			}
+		}
+	}
+}
+
+// in reports whether this member is in the group as far as deliveries go.
+func (c *Core) in(id wire.GroupID) bool { return c.dir.Membership(id) >= membership.MembershipLoading }
+
+// claim marks a delivery as this member's own message.
+func (c *Core) claim(g *group, u *Upcall) {
+	if o, ok := g.own(); ok {
+		u.Own, u.Tag = true, o.tag
+	}
+}
+
+func (c *Core) handOver(g *group, u Upcall, m *ordering.Message) {
+	c.transitional(g)
+	c.up(u)
+	g.delivered = u.Position
+	if u.Own && u.Message != wire.KindApp {
+		seq := uint64(0)
+		if m != nil && c.trans == nil {
+			seq = m.Seq
+		}
+		g.calls = append(g.calls, mark{seq, u.Position})
+	}
+	c.flushDirect(g)
+}
+
+// transitional reports the transitional configuration before the first delivery in it.
+func (c *Core) transitional(g *group) {
+	if c.trans == nil || g.transit {
+		return
+	}
+	g.transit = true
+	u := Upcall{Kind: UpTransitional, Group: g.id}
+	members, _, _ := c.dir.Members(g.id)
+	for _, m := range members {
+		if slices.Contains(c.trans, m.ID) {
+			u.Members = append(u.Members, m)
+		}
+	}
+	c.up(u)
+}
+
+// stable reports calls whose message the token has shown to be everywhere.
+func (c *Core) stable() {
+	if c.trans != nil || c.ring.State() != membership.StateOperational || !c.dir.Synced() {
+		return
+	}
+	safe := c.ring.Ordering().Safe()
+	for _, id := range c.order {
+		g := c.groups[id]
+		n := 0
+		for n < len(g.calls) && g.calls[n].seq != 0 && g.calls[n].seq <= safe {
+			n++
+		}
+		if n > 0 {
+			c.up(Upcall{Kind: UpStable, Group: id, Position: g.calls[n-1].position})
+			g.calls = g.calls[n:]
+		}
+	}
+}
+
+// events carries out what the directory reports about this member.
+func (c *Core) events() {
+	for _, e := range c.dir.Events() {
+		g := c.groups[e.Group]
+		if g == nil {
+			continue
+		}
+		u := Upcall{Group: e.Group, Position: e.Position, View: e.View, Cut: e.Cut, Donor: e.Donor, Members: e.Members, Sides: e.Sides,
+			Refusal: e.Refusal, Text: e.Text}
+		switch e.Kind {
+		case membership.EventView:
+			c.transitional(g)
+			if e.View.Rank >= 0 {
+				g.joining = nil
+				g.view = e.View.ID
+			}
+			g.delivered = max(g.delivered, e.Position)
+			if c.trans == nil && g.held != nil {
+				g.held = nil
+			}
+			u.Kind = UpView
+			c.up(u)
+			c.flushDirect(g)
+		case membership.EventBlocked:
+			u.Kind = UpBlocked
+			c.up(u)
+			c.loseAll(g, true)
+		case membership.EventReplay:
+			c.replayHeld(g, e.Position)
+		case membership.EventLoad:
+			// Whatever this member had is replaced: what it numbered may live on elsewhere.
+			c.loseAll(g, true)
+			g.held = nil
+			g.loadDone, g.failedCut = false, nil
+			g.joining = nil
+			g.delivered = 0
+			u.Kind = UpLoad
+			c.up(u)
+		case membership.EventSave:
+			u.Kind = UpSave
+			c.up(u)
+		case membership.EventLoaded:
+			u.Kind = UpLoaded
+			c.up(u)
+		case membership.EventMerge:
+			u.Kind = UpMerge
+			c.up(u)
+		case membership.EventFounded:
+			u.Kind = UpFounded
+			c.up(u)
+		case membership.EventRefused:
+			if g.joining == nil {
+				break
+			}
+			u.Kind = UpRefused
+			c.up(u)
+			c.dropGroup(g)
+		case membership.EventLeft, membership.EventTwoFounders:
+			u.Kind = UpLeft
+			c.loseAll(g, true)
+			c.up(u)
+			if g.joining == nil {
+				c.dropGroup(g)
+			}
+		}
+	}
+}
+
+// replayHeld delivers what was held back before a position, now that this side's memory is the group's.
+func (c *Core) replayHeld(g *group, before wire.Position) {
+	n := 0
+	for n < len(g.held) && g.held[n].Position < before {
+		u := g.held[n]
+		u.ViewID = g.view
+		u.Transitional = true
+		if u.Own {
+			u.Own = false
+			c.claim(g, &u)
+		}
+		c.handOver(g, u, nil)
+		n++
+	}
+	g.held = g.held[n:]
+}
+
+func (c *Core) member(id wire.MemberID) membership.Member {
+	if id == c.cfg.Self.ID {
+		return membership.Member{ID: id, Name: c.cfg.Self.Name}
+	}
+	return membership.Member{ID: id, Name: c.ring.Info(id).Name}
+}

@@ -1,0 +1,11 @@
+// Package core is one lockstep member as a pure machine: ordering, membership, the directory of groups, point-to-point messages
+// and replay windows behind one entrance, [Core.Step]. It knows no socket, clock, goroutine, lock or random source: time comes
+// in with each event, and what is to be done comes out as [Effects]. The node's loop steps one over real sockets; package
+// internal/sim steps a whole cluster of them in one goroutine on virtual time.
+//
+// A packet's way in: [Received] -> replay.go (is its counter new?) -> membership.Machine (token, data, join, commit ...) ->
+// deliver.go (what the ring delivers) -> membership.Directory (what it means for the groups) -> [Upcall].
+//
+// A message's way out: [Submit] -> group.go (the group's queue) -> source.go (Fill, at a token visit) -> ordering.Ring (number)
+// -> [Send].
+package core

@@ -1,0 +1,94 @@
+package core
+
+// What a Core wants done: effects, drained by the caller after each Step.
+
+import (
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/membership"
+)
+
+// Effects are carried out in the order of the fields: keys first, then packets, then upcalls. The slices are valid until the
+// next Step; what upcalls point to stays valid.
+type Effects struct {
+	Keys    []RingKey
+	Sends   []Send
+	Upcalls []Upcall
+	Notices []Notice
+}
+
+// What the ring half of membership produces is passed on as it is.
+type (
+	RingKey = membership.RingKey
+	Send    = membership.Send
+	Notice  = membership.Notice
+)
+
+// An UpcallKind says what an Upcall reports.
+type UpcallKind uint8
+
+const (
+	// UpDeliver is a message in its place. At a member that loads, what follows UpLoad waits until UpLoaded names it.
+	UpDeliver UpcallKind = iota + 1
+	// UpView is a new view, in its place among the messages.
+	UpView
+	// UpTransitional comes before the first delivery in a transitional configuration; Members moved along.
+	UpTransitional
+	// UpBlocked says that this side is no primary: nothing is delivered until the next UpView.
+	UpBlocked
+	// UpLost says that the message with Tag will not be delivered here; if Uncertain, others may deliver it.
+	UpLost
+	// UpFounded says that this member creates the group: its New runs before the first view.
+	UpFounded
+	// UpSave asks for the state at exactly this place; Cut names it, Members are the joiners that will fetch it.
+	UpSave
+	// UpLoad replaces this member's state by that of Cut at Donor. Earlier upcalls not yet run for the group are void.
+	UpLoad
+	// UpMerge asks for the states of Sides, in order, before what follows (partitionable groups).
+	UpMerge
+	// UpLoaded says that Members have loaded.
+	UpLoaded
+	// UpStable says that everything up to Position is held by all, or that this member went on with it into a primary view:
+	// calls may be answered.
+	UpStable
+	// UpAnswer is an answer to Call.
+	UpAnswer
+	// UpDirect is a SendTo of another member, to be handled after Position.
+	UpDirect
+	// UpDirectLost says that the point-to-point message with Tag was not acknowledged before its receiver went.
+	UpDirectLost
+	// UpDirectDone says that the point-to-point message with Tag was acknowledged.
+	UpDirectDone
+	// UpNumbered says that the message with Tag was given its number: room in the send queue.
+	UpNumbered
+	// UpRefused ends a JoinGroup; Refusal and Text say why.
+	UpRefused
+	// UpLeft ends a membership; Refusal tells a leave from a termination or a second founding.
+	UpLeft
+	// UpNode ends the node: its name is taken by the member in Sender at Text.
+	UpNode
+)
+
+// An Upcall is something that concerns one group of this member, in its place.
+type Upcall struct {
+	Kind         UpcallKind
+	Group        wire.GroupID
+	Position     wire.Position
+	Sender       membership.Member
+	View         *membership.View // of UpView
+	ViewID       wire.ViewID      // of UpDeliver: the view the message is delivered in
+	Message      wire.Kind
+	Order        wire.Order
+	Transitional bool
+	Own          bool
+	Uncertain    bool
+	Tag          uint64
+	Call         uint64
+	Status       uint8
+	Cut          wire.Position
+	Donor        membership.Member
+	Members      []membership.Member
+	Sides        []membership.MergeSide
+	Refusal      membership.RefusalKind
+	Text         string
+	Payload      []byte
+}

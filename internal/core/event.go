@@ -1,0 +1,102 @@
+package core
+
+// What the outside tells a Core: the events of Step.
+
+import (
+	"net/netip"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// An Event is one input of [Core.Step]; a nil Event only lets time pass.
+type Event interface{ event() }
+
+// Received is a packet whose seal was opened and whose body was parsed. The packet and the buffer it aliases belong to the core.
+type Received struct {
+	From   netip.AddrPort
+	Header wire.Header
+	Packet wire.Packet
+}
+
+// Hint says that a stream to the member was closed or refused. Anyone could forge it, so the core only probes.
+type Hint struct{ Member wire.MemberID }
+
+// Seeds are the resolved addresses at which other members may be found, the own address left out. Unresolved counts names
+// that have no address yet: while there are any, this member founds no group. No group is joined before the first Seeds.
+type Seeds struct {
+	Addrs      []netip.AddrPort
+	Unresolved int
+}
+
+// JoinGroup asks for membership of a group. The outcome comes as UpView (after UpLoad if there is state to load) or UpRefused.
+// The core asks again by itself until then, or until LeaveGroup.
+type JoinGroup struct {
+	Name   string
+	Mode   wire.JoinMode
+	Config wire.GroupConfig
+	Table  []wire.HandlerEntry
+}
+
+// LeaveGroup gives up membership, or a JoinGroup that has no outcome yet. It ends with UpLeft.
+type LeaveGroup struct{ Group wire.GroupID }
+
+// TerminateGroup ends the group at all its members.
+type TerminateGroup struct{ Group wire.GroupID }
+
+// Submit queues a message for its group's next token visit. Each submitted message is later reported by exactly one UpDeliver
+// with Own set or one UpLost, in the order of submission. Payload belongs to the core.
+type Submit struct {
+	Group   wire.GroupID
+	Kind    wire.Kind
+	Order   wire.Order
+	Tag     uint64 // comes back in UpDeliver and UpLost
+	Payload []byte
+}
+
+// SendDirect queues a point-to-point message: KindMessage of SendTo or an answer. It is repeated until acknowledged, or until
+// a ring without the receiver is installed (UpDirectLost).
+type SendDirect struct {
+	To      wire.MemberID
+	Kind    wire.DirectKind
+	Group   wire.GroupID
+	Follow  wire.Position
+	Call    uint64
+	Status  uint8
+	Tag     uint64
+	Payload []byte
+}
+
+// Loaded says that the state of the given cut was loaded.
+type Loaded struct {
+	Group wire.GroupID
+	Cut   wire.Position
+}
+
+// LoadFailed says that the donor could not give the state of the given cut; the core asks for a new cut.
+type LoadFailed struct {
+	Group wire.GroupID
+	Cut   wire.Position
+	Donor wire.MemberID
+}
+
+// Congested says whether the group's queue to its handlers is above its high mark.
+type Congested struct {
+	Group wire.GroupID
+	On    bool
+}
+
+// Close says good-bye to the ring: the others need not wait for a time-out. Groups should have been left before.
+type Close struct{}
+
+func (Received) event()       {}
+func (Hint) event()           {}
+func (Seeds) event()          {}
+func (JoinGroup) event()      {}
+func (LeaveGroup) event()     {}
+func (TerminateGroup) event() {}
+func (Submit) event()         {}
+func (SendDirect) event()     {}
+func (Loaded) event()         {}
+func (LoadFailed) event()     {}
+func (Congested) event()      {}
+func (Close) event()          {}

@@ -1,0 +1,245 @@
+package core
+
+// One group at this member: what it wants (to join, to leave), what it sends, what it holds back.
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/membership"
+)
+
+// A group is this member's part in one group. The membership itself is in the directory.
+type group struct {
+	id   wire.GroupID
+	name string
+
+	joining   *JoinGroup // wanted, no outcome yet
+	attempt   uint64
+	leaving   bool
+	ending    bool // Terminate is wanted
+	loadedCut wire.Position
+	loadDone  bool
+	failedCut *LoadFailed
+	asked     map[wire.Kind]wire.RingID // on which ring each wish was last put
+
+	queue    []*outgoing // waiting for a number; the first may be half sent
+	inflight []*outgoing // numbered, not yet delivered here
+	held     []Upcall    // messages that a member without a quorum holds back
+	view     wire.ViewID // the last view reported
+	transit  bool        // UpTransitional was reported in this transitional configuration
+
+	delivered wire.Position // the last position delivered here
+	calls     []mark        // own calls delivered but not known to be stable
+	pending   []pendingDirect
+}
+
+// A mark is a delivered message somebody waits for to become stable.
+type mark struct {
+	seq      uint64 // on the ring in operation; 0: delivered on an earlier ring
+	position wire.Position
+}
+
+// An outgoing message waits for its number, or for its own delivery.
+type outgoing struct {
+	group   wire.GroupID
+	kind    wire.Kind
+	order   wire.Order
+	tag     uint64
+	payload []byte
+	off     int  // how much of it is numbered
+	restart bool // a view change cut it in two: begin again and say so
+}
+
+func (c *Core) group(id wire.GroupID, name string) *group {
+	g := c.groups[id]
+	if g == nil {
+		g = &group{id: id, name: name, asked: map[wire.Kind]wire.RingID{}}
+		c.groups[id] = g
+		c.order = append(c.order, id)
+	}
+	return g
+}
+
+// drop forgets a group that this member is no longer in.
+func (c *Core) dropGroup(g *group) {
+	c.loseAll(g, true)
+	delete(c.groups, g.id)
+	c.order = slices.DeleteFunc(c.order, func(id wire.GroupID) bool { return id == g.id })
+	c.congested.forget(g.id)
+	c.control = slices.DeleteFunc(c.control, func(o *outgoing) bool { return o.group == g.id && o.off == 0 })
+}
+
+func (c *Core) joinGroup(ev JoinGroup) {
+	g := c.group(wire.NewGroupID(ev.Name), ev.Name)
+	c.attempts++
+	g.joining, g.attempt, g.leaving = &ev, c.attempts, false
+	clear(g.asked)
+	c.reconcile()
+}
+
+func (c *Core) leaveGroup(id wire.GroupID) {
+	g := c.groups[id]
+	if g == nil {
+		c.up(Upcall{Kind: UpLeft, Group: id, Refusal: membership.RefusalLeave})
+		return
+	}
+	g.leaving = true
+	g.joining = nil
+	delete(g.asked, wire.KindGroupLeave)
+	c.reconcile()
+}
+
+func (c *Core) terminateGroup(id wire.GroupID) {
+	if g := c.groups[id]; g != nil {
+		g.ending = true
+		c.reconcile()
+	}
+}
+
+func (c *Core) loaded(ev Loaded) {
+	if g := c.groups[ev.Group]; g != nil {
+		g.loadedCut, g.loadDone, g.failedCut = ev.Cut, true, nil
+		delete(g.asked, wire.KindLoaded)
+		c.reconcile()
+	}
+}
+
+func (c *Core) loadFailed(ev LoadFailed) {
+	if g := c.groups[ev.Group]; g != nil {
+		g.failedCut = &ev
+		delete(g.asked, wire.KindRecut)
+		c.reconcile()
+	}
+}
+
+// reconcile puts to the directory what this member wants and the directory does not know. It runs after every event of the
+// directory, so that a wish lost with a ring is put again on the next.
+func (c *Core) reconcile() {
+	if !c.dir.Synced() || c.trans != nil {
+		return
+	}
+	ring := c.ring.Ring()
+	self := c.cfg.Self.ID
+	for _, id := range slices.Clone(c.order) {
+		g := c.groups[id]
+		ask := func(kind wire.Kind, payload []byte) {
+			if g.asked[kind] != ring {
+				g.asked[kind] = ring
+				c.event(id, kind, payload)
+			}
+		}
+		in := c.dir.Membership(id)
+		switch {
+		case g.leaving && in == membership.MembershipNone:
+			// The wish to join may be under way: the leave is ordered behind it.
+			if _, asked := g.asked[wire.KindGroupJoin]; asked && g.asked[wire.KindGroupJoin] == ring {
+				ask(wire.KindGroupLeave, (&wire.GroupLeave{Member: self}).Append(nil))
+				break
+			}
+			c.up(Upcall{Kind: UpLeft, Group: id, Refusal: membership.RefusalLeave})
+			c.dropGroup(g)
+		case g.leaving:
+			ask(wire.KindGroupLeave, (&wire.GroupLeave{Member: self}).Append(nil))
+		case g.joining != nil && in == membership.MembershipNone && c.seeded:
+			ask(wire.KindGroupJoin, c.joinPayload(g))
+		case g.ending && in == membership.MembershipMember:
+			ask(wire.KindTerminate, (&wire.Terminate{By: self}).Append(nil))
+		}
+		if in == membership.MembershipLoading {
+			if g.loadDone {
+				ask(wire.KindLoaded, (&wire.Loaded{Member: self, Cut: g.loadedCut}).Append(nil))
+			}
+			if f := g.failedCut; f != nil {
+				ask(wire.KindRecut, (&wire.Recut{Member: self, Cut: f.Cut, Donor: f.Donor}).Append(nil))
+			}
+		}
+	}
+}
+
+func (c *Core) joinPayload(g *group) []byte {
+	seeds := slices.Clone(c.seeds.Addrs)
+	if c.seeds.Unresolved > 0 {
+		seeds = append(seeds, unresolved)
+	}
+	j := wire.GroupJoin{
+		Name: g.name, Mode: g.joining.Mode, Member: wire.GroupMember{ID: c.cfg.Self.ID, Name: c.cfg.Self.Name},
+		Attempt: g.attempt, Config: g.joining.Config, Seeds: seeds, Table: g.joining.Table,
+	}
+	return j.Append(nil)
+}
+
+// event queues a membership event: safe, and before all messages.
+func (c *Core) event(id wire.GroupID, kind wire.Kind, payload []byte) {
+	order := wire.OrderSafe
+	if kind == wire.KindDirectory {
+		order = wire.OrderAgreed
+	}
+	c.control = append(c.control, &outgoing{group: id, kind: kind, order: order, payload: payload})
+}
+
+func (c *Core) submit(ev Submit) {
+	g := c.groups[ev.Group]
+	if g == nil || c.closed {
+		c.up(Upcall{Kind: UpLost, Group: ev.Group, Tag: ev.Tag})
+		return
+	}
+	if !c.dir.Accepts(ev.Group) {
+		c.up(Upcall{Kind: UpLost, Group: ev.Group, Tag: ev.Tag})
+		return
+	}
+	g.queue = append(g.queue, &outgoing{group: ev.Group, kind: ev.Kind, order: ev.Order, tag: ev.Tag, payload: ev.Payload})
+}
+
+// loseAll reports, in order, every message of a group that will not be delivered here. What was numbered may be delivered by
+// others.
+func (c *Core) loseAll(g *group, uncertain bool) {
+	for _, o := range g.inflight {
+		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag, Uncertain: uncertain})
+	}
+	for _, o := range g.queue {
+		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag})
+	}
+	g.inflight, g.queue = nil, nil
+	for i := range g.held {
+		g.held[i].Own, g.held[i].Tag = false, 0
+	}
+	g.calls = nil
+}
+
+// begun finds the message of this member that was just delivered, the first in flight.
+func (g *group) own() (o *outgoing, ok bool) {
+	if len(g.inflight) == 0 {
+		return nil, false
+	}
+	o = g.inflight[0]
+	g.inflight[0] = nil
+	g.inflight = g.inflight[1:]
+	return o, true
+}
+
+// beginAgain puts everything that is under way back into the queue, from its first byte.
+func (g *group) beginAgain(restart bool) {
+	if restart {
+		g.queue = append(g.inflight, g.queue...)
+		g.inflight = nil
+		g.queue[0].restart = true
+	}
+	for _, o := range g.queue {
+		o.off = 0
+	}
+}
+
+// Explain says why this member's join of a group has no outcome yet.
+func (c *Core) Explain(id wire.GroupID) string {
+	switch {
+	case !c.seeded:
+		return "the seeds are not resolved yet"
+	case c.ring.State() != membership.StateOperational:
+		return fmt.Sprintf("the ring is in %v", c.ring.State())
+	case !c.dir.Synced():
+		return "the ring's members are exchanging their directories"
+	}
+	return c.dir.Explain(id)
+}

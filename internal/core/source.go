@@ -1,0 +1,157 @@
+package core
+
+// What fills the ring's packets: membership events first, then the groups' messages in turn.
+
+import (
+	"net/netip"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// unresolved stands among the seeds for a name without an address: it is on no ring, so nothing is founded meanwhile.
+var unresolved = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
+
+// A congestion is which groups cannot take more messages, here and elsewhere.
+type congestion struct {
+	here  map[wire.GroupID]bool
+	there map[wire.GroupID]bool
+	dirty bool // here changed since the token was last seen
+}
+
+func (g *congestion) set(ev Congested) {
+	if g.here == nil {
+		g.here = map[wire.GroupID]bool{}
+	}
+	if g.here[ev.Group] == ev.On {
+		return
+	}
+	if ev.On {
+		g.here[ev.Group] = true
+	} else {
+		delete(g.here, ev.Group)
+	}
+	g.dirty = true
+}
+
+func (g *congestion) forget(id wire.GroupID) { g.set(Congested{Group: id}) }
+
+// Token implements ordering.Source: "a member whose queue of a group is above half says so in its token entry, and nobody
+// numbers messages of that group until it falls".
+func (c *Core) Token(t *wire.Token, self uint16) {
+	g := &c.congested
+	g.dirty = false
+	kept := t.Congested[:0]
+	g.there = nil
+	for _, x := range t.Congested {
+		if x.Member == self {
+			continue
+		}
+		if g.there == nil {
+			g.there = map[wire.GroupID]bool{}
+		}
+		g.there[x.Group] = true
+		kept = append(kept, x)
+	}
+	for _, id := range c.order {
+		if g.here[id] && len(kept) < wire.MaxCongested {
+			kept = append(kept, wire.Congestion{Member: self, Group: id})
+		}
+	}
+	t.Congested = kept
+}
+
+// sendable reports whether a group's next message may be numbered now.
+func (c *Core) sendable(g *group) bool {
+	return len(g.queue) > 0 && c.dir.MayNumber(g.id) && !c.congested.here[g.id] && !c.congested.there[g.id]
+}
+
+// Backlog implements ordering.Source.
+func (c *Core) Backlog() int {
+	n := len(c.control)
+	if c.congested.dirty {
+		n++
+	}
+	for _, id := range c.order {
+		if g := c.groups[id]; c.sendable(g) {
+			n += len(g.queue)
+		}
+	}
+	return n
+}
+
+// fragment is the least room worth a piece of a message that does not fit whole.
+const fragment = 256
+
+// Fill implements ordering.Source.
+func (c *Core) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
+	for len(c.control) > 0 {
+		o := c.control[0]
+		chunk, ok := o.next(room, len(chunks) == 0)
+		if !ok {
+			return chunks
+		}
+		chunks = append(chunks, chunk)
+		room -= chunk.Size()
+		if !chunk.Last() {
+			return chunks
+		}
+		c.control[0] = nil
+		c.control = c.control[1:]
+	}
+	for skipped := 0; skipped < len(c.order); {
+		g := c.groups[c.order[c.turn%len(c.order)]]
+		if !c.sendable(g) {
+			c.turn++
+			skipped++
+			continue
+		}
+		o := g.queue[0]
+		chunk, ok := o.next(room, len(chunks) == 0)
+		if !ok {
+			return chunks
+		}
+		chunks = append(chunks, chunk)
+		room -= chunk.Size()
+		skipped = 0
+		if !chunk.Last() {
+			// The packet is full; the next one is the next group's.
+			c.turn++
+			return chunks
+		}
+		g.queue[0] = nil
+		g.queue = g.queue[1:]
+		g.inflight = append(g.inflight, o)
+		c.up(Upcall{Kind: UpNumbered, Group: g.id, Tag: o.tag})
+	}
+	c.turn++
+	return chunks
+}
+
+// next cuts the message's next chunk for a packet with the given room; ok is false when it should wait for an emptier one.
+func (o *outgoing) next(room int, empty bool) (chunk wire.Chunk, ok bool) {
+	first := o.off == 0
+	rest := o.payload[o.off:]
+	chunk = wire.Chunk{Group: o.group, Kind: o.kind, Order: o.order}
+	if first {
+		chunk.Flags |= wire.ChunkFirst
+		if o.restart {
+			chunk.Flags |= wire.ChunkRestart
+		}
+	}
+	if whole := wire.ChunkOverhead(first, true) + len(rest); whole <= room && len(rest) <= wire.MaxChunk {
+		chunk.Flags |= wire.ChunkLast
+		chunk.Payload = rest
+		o.off = len(o.payload)
+		return chunk, true
+	}
+	part := min(room-wire.ChunkOverhead(first, false), wire.MaxChunk)
+	if part < fragment && !empty || part <= 0 {
+		return chunk, false
+	}
+	if first {
+		chunk.Total = uint32(len(o.payload))
+	}
+	chunk.Payload = rest[:part]
+	o.off += part
+	return chunk, true
+}

@@ -1,0 +1,276 @@
+package membership
+
+// Who is alive: probes of quiet neighbours, probes that verify a hint, and beacons to those who are not on the ring.
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// livenessState is what watching others needs.
+type livenessState struct {
+	nextProbe  time.Time
+	silentAt   time.Time // when a neighbour will have been silent too long, if it stays so
+	nextBeacon time.Time
+	beacons    int // sent so far: the first ones follow each other quickly
+	nonce      uint64
+}
+
+// A hint is verified by probes at these times after it; silence at the end of the last is death.
+var (
+	hintProbes  = [...]time.Duration{0, 20 * time.Millisecond, 60 * time.Millisecond}
+	hintVerdict = 100 * time.Millisecond
+)
+
+// Hint says that a member's socket seems closed. Anyone could forge that, so only unanswered probes count.
+func (m *Machine) Hint(id wire.MemberID) {
+	if p := m.book[id]; p != nil && !p.probing && id != m.cfg.Self.ID && (m.onRing(id) || m.gather.proc[id]) {
+		m.verify(p)
+	}
+}
+
+// verify begins to probe a member.
+func (m *Machine) verify(p *peer) {
+	p.probing, p.probes, p.probeStart, p.probeNonce = true, 0, m.now, m.liveness.nonce+1
+	m.probePeer(p)
+}
+
+func (m *Machine) probePeer(p *peer) {
+	for p.probes < len(hintProbes) && !m.now.Before(p.probeStart.Add(hintProbes[p.probes])) {
+		p.probes++
+		m.sendProbe(p.info.ID)
+	}
+}
+
+func (m *Machine) sendProbe(id wire.MemberID) {
+	m.liveness.nonce++
+	m.unicast(id, wire.ClassControl, 0, &wire.Probe{Nonce: m.liveness.nonce, Ring: m.Ring()})
+}
+
+func (m *Machine) receiveProbe(from netip.AddrPort, sender wire.MemberID, p *wire.Probe) {
+	if p.Answer {
+		if q := m.book[sender]; q.probing && p.Nonce >= q.probeNonce {
+			q.probing = false
+		}
+		return
+	}
+	if _, ok := m.address(sender); ok {
+		m.unicast(sender, wire.ClassControl, 0, &wire.Probe{Answer: true, Nonce: p.Nonce, Ring: m.Ring()})
+		return
+	}
+	m.out.Send(Send{To: []netip.AddrPort{from}, Class: wire.ClassControl, Body: m.body(&wire.Probe{Answer: true, Nonce: p.Nonce, Ring: m.Ring()})})
+}
+
+func (m *Machine) tickLiveness() {
+	m.tickHints()
+	if m.due(m.liveness.nextProbe) {
+		m.liveness.nextProbe = m.now.Add(m.cfg.Timing.Probe)
+		m.watchNeighbours()
+	} else if m.due(m.liveness.silentAt) {
+		m.watchNeighbours()
+	}
+	if m.due(m.liveness.nextBeacon) {
+		m.sendBeacons()
+	}
+}
+
+func (m *Machine) deadlineLiveness() time.Time {
+	d := earliest(earliest(m.liveness.nextProbe, m.liveness.silentAt), m.liveness.nextBeacon)
+	for _, p := range m.book {
+		if p.probing {
+			next := p.probeStart.Add(hintVerdict)
+			if p.probes < len(hintProbes) {
+				next = p.probeStart.Add(hintProbes[p.probes])
+			}
+			d = earliest(d, next)
+		}
+	}
+	return d
+}
+
+// tickHints sends the probes that are due and gives up whom none was answered by.
+func (m *Machine) tickHints() {
+	var dead []wire.MemberID
+	for id, p := range m.book {
+		if p.probing && !m.now.Before(p.probeStart.Add(hintVerdict)) {
+			dead = append(dead, id)
+		}
+	}
+	sortIDs(dead)
+	for _, id := range dead {
+		m.book[id].probing = false
+		m.suspect(id, wire.ReasonCrash, "its socket is closed and it answers no probe")
+	}
+	for _, id := range sortedKeys(m.book) {
+		if p := m.book[id]; p.probing {
+			m.probePeer(p)
+		}
+	}
+}
+
+// watchNeighbours probes the two neighbours on the ring when they are quiet, and gives up one that has been silent too long.
+func (m *Machine) watchNeighbours() {
+	m.liveness.silentAt = time.Time{}
+	if m.state != StateOperational || m.ring.Len() < 2 {
+		return
+	}
+	for i, id := range []wire.MemberID{m.ring.Next(), m.ring.Previous()} {
+		if i == 1 && id == m.ring.Next() {
+			break
+		}
+		p := m.book[id]
+		if p == nil {
+			continue
+		}
+		switch quiet := m.now.Sub(p.heard); {
+		case quiet >= m.cfg.Timing.Silence:
+			m.suspect(id, wire.ReasonPartition, "it has been silent for "+quiet.Round(time.Millisecond).String())
+			return
+		case quiet >= m.cfg.Timing.Probe:
+			m.sendProbe(id)
+		}
+		m.liveness.silentAt = earliest(m.liveness.silentAt, p.heard.Add(m.cfg.Timing.Silence))
+	}
+}
+
+// suspect gives a member up: the next ring is formed without it.
+func (m *Machine) suspect(id wire.MemberID, reason wire.Reason, why string) {
+	if id == m.cfg.Self.ID || !m.onRing(id) && !m.gather.proc[id] {
+		return
+	}
+	m.out.Notice(Notice{Kind: NoticeSuspect, Ring: m.Ring(), Member: id, Text: why})
+	switch m.state {
+	case StateOperational:
+		m.startGather("gave up "+m.name(id)+": "+why, wire.MemberID{}, id, reason)
+		return
+	case StateCommit, StateRecovery:
+		if m.commit.index(id) < 0 {
+			return
+		}
+		if m.state == StateRecovery {
+			m.Coverage.CrashInRecovery++
+		}
+		m.breakRecovery("gave up " + m.name(id) + ": " + why)
+	}
+	if m.state == StateGather && m.gather.fail[id] < reason {
+		m.gather.fail[id] = reason
+		m.gather.proc[id] = true
+		m.shiftGather()
+	}
+}
+
+func (m *Machine) name(id wire.MemberID) string {
+	if p := m.book[id]; p != nil && p.info.Name != "" {
+		return p.info.Name
+	}
+	return id.String()
+}
+
+// SetSeeds replaces the addresses at which others may be found, and tries them at once.
+func (m *Machine) SetSeeds(seeds []netip.AddrPort) {
+	m.seeds = seeds
+	m.liveness.nextBeacon = m.now
+}
+
+// maxBeacons bounds how many addresses one round of beacons goes to.
+const maxBeacons = 64
+
+// sendBeacons tells addresses that are not on the ring about it: seeds, and members of former rings, so that rings merge when
+// they can hear each other again, for ever.
+func (m *Machine) sendBeacons() {
+	l := &m.liveness
+	// A starting member asks at 0, 50, 100, 200 ... until its interval is reached.
+	wait := m.cfg.Timing.Beacon
+	if l.beacons < 4 {
+		wait = min(wait, 50*time.Millisecond<<l.beacons)
+	}
+	l.beacons++
+	l.nextBeacon = m.now.Add(wait)
+	if m.state != StateOperational {
+		return
+	}
+	onRing := map[netip.AddrPort]bool{}
+	for _, id := range m.ring.Members {
+		for _, a := range m.Info(id).Addrs {
+			onRing[a.Addr] = true
+		}
+	}
+	var to []netip.AddrPort
+	add := func(a netip.AddrPort) {
+		if !onRing[a] && len(to) < maxBeacons {
+			onRing[a] = true
+			to = append(to, a)
+		}
+	}
+	for _, a := range m.seeds {
+		add(a)
+	}
+	for _, id := range sortedKeys(m.book) {
+		if a, ok := m.address(id); ok {
+			add(a)
+		}
+	}
+	if len(to) > 0 {
+		m.out.Send(Send{To: to, Class: wire.ClassControl, Body: m.body(&wire.Beacon{Sender: m.cfg.Self, Ring: m.Ring(), Size: uint16(m.ring.Len())})})
+	}
+}
+
+// receiveBeacon hears of another ring.
+func (m *Machine) receiveBeacon(sender wire.MemberID, b *wire.Beacon) {
+	if b.Sender.ID != sender {
+		// Relayed by a member that found this one's name on a newcomer.
+		if b.Sender.ID.SameName(m.cfg.Self.ID) && b.Sender.ID != m.cfg.Self.ID {
+			m.remember(b.Sender)
+			m.admit(b.Sender)
+		}
+		return
+	}
+	p := m.remember(b.Sender)
+	if m.state != StateOperational || m.ring.Index(sender) >= 0 || m.now.Before(p.shunned) {
+		return
+	}
+	if !m.admit(b.Sender) {
+		return
+	}
+	m.startGather("heard the ring of "+m.name(sender), sender, wire.MemberID{}, 0)
+}
+
+// admit decides about a newcomer whose name somebody has: the old one is probed; an answer refuses the newcomer, silence
+// buries the old one.
+func (m *Machine) admit(info wire.Info) bool {
+	self := m.cfg.Self.ID
+	if info.ID.SameName(self) && info.ID != self {
+		if info.ID.Incarnation() > self.Incarnation() {
+			m.refuse(info.ID)
+		}
+		return false
+	}
+	known := m.ring
+	if known == nil {
+		known = m.old
+	}
+	for _, id := range known.Members {
+		if id == info.ID || !id.SameName(info.ID) || m.gather.fail[id] != 0 && m.state != StateOperational {
+			continue
+		}
+		p := m.book[id]
+		if p == nil || p.probing {
+			return false
+		}
+		if info.ID.Incarnation() < id.Incarnation() {
+			return false // the newcomer is the one on this ring; whoever has the older one refuses it
+		}
+		m.verify(p)
+		m.unicast(id, wire.ClassControl, 0, &wire.Beacon{Sender: info, Ring: m.Ring(), Size: uint16(known.Len())})
+		return false
+	}
+	return true
+}
+
+// refuse tells a newcomer that its name is taken.
+func (m *Machine) refuse(id wire.MemberID) {
+	m.Coverage.Refused++
+	m.unicast(id, wire.ClassControl, 0, &wire.Leave{Sender: id})
+}

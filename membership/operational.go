@@ -1,0 +1,283 @@
+package membership
+
+// The ring in operation, and in recovery, which uses the same token: visits, forwarding, retransmission, rest and loss.
+
+import (
+	"time"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/ordering"
+)
+
+// tokenState is what a member knows of the token on the current ring.
+type tokenState struct {
+	last         *wire.Token // as last forwarded, for retransmission
+	held         *wire.Token // resting here
+	lossAt       time.Time
+	retransmitAt time.Time
+	restAt       time.Time // a resting token goes round again
+	wakeAt       time.Time // a wake that brought no token is repeated
+	forwarded    time.Time
+	rotation     time.Duration // smoothed time of a rotation in which somebody sent
+	again        bool          // alone on the ring: another visit is due at once
+}
+
+// idle is how many idle hops prove that everything is everywhere, and known to be: aru reaches seq within one rotation, and
+// two more make it safe at every member.
+func idle(r *ordering.Ring) uint32 { return uint32(3 * r.Len()) }
+
+// receiveData stores a packet, and delivers when the ring is installed.
+func (m *Machine) receiveData(r *ordering.Ring, d *wire.Data) {
+	if !r.Add(d) {
+		return
+	}
+	if r != m.ring {
+		return
+	}
+	m.progress(d.Seq)
+	if d.Flags&wire.DataRecovered != 0 {
+		m.recovered(d)
+	}
+	if m.state == StateOperational {
+		m.deliverRegular()
+	}
+}
+
+// progress notes a packet numbered after the token was passed on: the next member has it.
+func (m *Machine) progress(seq uint64) {
+	if t := &m.token; t.last != nil && seq > t.last.Seq {
+		t.retransmitAt = time.Time{}
+	}
+}
+
+// deliverRegular hands up what the release rules allow.
+func (m *Machine) deliverRegular() {
+	for m.state == StateOperational {
+		d := m.ring.NextDelivery()
+		if d == nil {
+			return
+		}
+		m.assemble(m.ring, d, false, true)
+	}
+}
+
+// assemble hands up the messages that end in a packet.
+func (m *Machine) assemble(r *ordering.Ring, d *wire.Data, transitional, contiguous bool) {
+	m.assembler.Packet(d, r.Members[d.Origin], func(msg ordering.Message) {
+		if transitional && msg.Order == wire.OrderSafe {
+			m.Coverage.TransitionalSafe++
+		}
+		m.out.Deliver(Delivery{Kind: DeliverMessage, Message: msg, Transitional: transitional, Contiguous: contiguous})
+	})
+}
+
+func (m *Machine) receiveToken(from wire.MemberID, t *wire.Token) {
+	if from != m.ring.Previous() || !m.ring.Plausible(t) {
+		m.drop(from, "implausible %v", t)
+		return
+	}
+	if m.token.held != nil {
+		// The one before did not hear that the token rests here.
+		m.acknowledgeRest()
+		return
+	}
+	if !m.ring.Fresh(t) {
+		return
+	}
+	if m.state == StateRecovery && m.commit.token != nil {
+		m.commit.token = nil // the new ring's token is round: nobody waits for the commit token
+	}
+	m.token.lossAt = m.now.Add(m.cfg.Timing.TokenLoss)
+	m.token.retransmitAt = time.Time{}
+	m.token.wakeAt = time.Time{}
+	if m.rests(t) {
+		m.token.held = t
+		m.token.restAt = m.now.Add(m.cfg.Timing.Rest)
+		m.Coverage.Rested++
+		m.acknowledgeRest()
+		return
+	}
+	m.visitToken(t)
+}
+
+// rests reports whether the token stays here: it has gone round idle long enough, this is where it was last used, and there
+// is nothing to send.
+func (m *Machine) rests(t *wire.Token) bool {
+	return m.state == StateOperational && t.IdleHops >= idle(m.ring) && m.restPlace(t) == m.ring.Self &&
+		m.source.Backlog() == 0
+}
+
+// restPlace is where an idle token rests: with whoever numbered last, who is likely to number next.
+func (m *Machine) restPlace(t *wire.Token) int {
+	if int(t.LastSender) < m.ring.Len() {
+		return int(t.LastSender)
+	}
+	return 0
+}
+
+func (m *Machine) acknowledgeRest() {
+	m.unicast(m.ring.Previous(), wire.ClassToken, m.ring.Context, &wire.Wake{Round: m.token.held.Round, Holds: true})
+}
+
+func (m *Machine) receiveWake(from wire.MemberID, w *wire.Wake) {
+	if w.Holds {
+		if from == m.ring.Next() {
+			m.token.retransmitAt = time.Time{}
+		}
+		return
+	}
+	if m.token.held != nil {
+		m.Coverage.Woken++
+		m.release()
+	}
+}
+
+// release lets a resting token go on.
+func (m *Machine) release() {
+	t := m.token.held
+	m.token.held = nil
+	m.token.restAt = time.Time{}
+	m.token.lossAt = m.now.Add(m.cfg.Timing.TokenLoss)
+	m.visitToken(t)
+}
+
+// Kick tells the machine that its source has something to send.
+func (m *Machine) Kick() {
+	if m.state != StateOperational || m.left {
+		return
+	}
+	t := &m.token
+	switch {
+	case m.ring.Len() == 1:
+		t.again = true
+		m.visitAlone()
+	case t.held != nil:
+		m.release()
+	case t.wakeAt.IsZero() && t.last != nil && t.last.IdleHops+uint32(m.ring.Len()) >= idle(m.ring):
+		m.wake()
+	}
+}
+
+// wake asks the member at which the token rests, as far as known here, to let it go.
+func (m *Machine) wake() {
+	place := m.restPlace(m.token.last)
+	if place == m.ring.Self {
+		return
+	}
+	m.unicast(m.ring.Members[place], wire.ClassToken, m.ring.Context, &wire.Wake{Round: m.token.last.Round})
+	m.token.wakeAt = m.now.Add(m.cfg.Timing.TokenRetransmit)
+}
+
+// visitToken does what the token allows, passes it on, and only then delivers.
+func (m *Machine) visitToken(t *wire.Token) {
+	m.measure(t)
+	if m.state == StateRecovery {
+		m.ring.Visit(t, &m.recovery, &m.visit)
+		m.recoveryVisit(t)
+	} else {
+		m.ring.Visit(t, m.source, &m.visit)
+	}
+	for _, d := range m.visit.Retransmit {
+		m.multicast(m.ring, wire.ClassData, d)
+	}
+	for _, d := range m.visit.New {
+		m.multicast(m.ring, wire.ClassData, d)
+	}
+	m.forward(t)
+	if m.state == StateRecovery && m.recovery.install {
+		m.install()
+	}
+	if m.state == StateOperational {
+		m.deliverRegular()
+	}
+}
+
+// measure smooths the rotation time over rotations in which the token did not rest.
+func (m *Machine) measure(t *wire.Token) {
+	if !m.token.forwarded.IsZero() && t.IdleHops < idle(m.ring) {
+		if d := m.now.Sub(m.token.forwarded); m.token.rotation == 0 {
+			m.token.rotation = d
+		} else {
+			m.token.rotation += (d - m.token.rotation) / 8
+		}
+	}
+	m.token.forwarded = m.now
+}
+
+func (m *Machine) forward(t *wire.Token) {
+	m.token.last = t
+	m.token.lossAt = m.now.Add(m.cfg.Timing.TokenLoss)
+	m.token.retransmitAt = m.now.Add(m.retransmit())
+	m.unicast(m.ring.Next(), wire.ClassToken, m.ring.Context, t)
+}
+
+// retransmit is how long to wait for a sign of the token's progress: longer on a ring that is slow.
+func (m *Machine) retransmit() time.Duration {
+	return max(m.cfg.Timing.TokenRetransmit, min(4*m.token.rotation, m.cfg.Timing.TokenLoss/4))
+}
+
+func (m *Machine) tickToken() {
+	t := &m.token
+	if m.ring.Len() == 1 {
+		m.visitAlone()
+		return
+	}
+	if m.state == StateRecovery {
+		m.retransmitCommit()
+	}
+	if m.due(t.restAt) && t.held != nil {
+		m.release()
+	}
+	if m.due(t.retransmitAt) && t.last != nil {
+		m.Coverage.TokenRetransmitted++
+		m.unicast(m.ring.Next(), wire.ClassToken, m.ring.Context, t.last)
+		t.retransmitAt = m.now.Add(m.retransmit())
+	}
+	if m.due(t.wakeAt) && t.last != nil {
+		t.wakeAt = time.Time{}
+		if m.state == StateOperational && m.source.Backlog() > 0 {
+			m.wake()
+		}
+	}
+	if m.due(t.lossAt) {
+		m.Coverage.TokensLost++
+		if m.state == StateRecovery {
+			m.breakRecovery("the token was lost in recovery")
+			return
+		}
+		m.startGather("the token was lost", wire.MemberID{}, wire.MemberID{}, 0)
+	}
+}
+
+func (m *Machine) deadlineToken() time.Time {
+	t := &m.token
+	if m.ring.Len() == 1 {
+		if t.again {
+			return m.now
+		}
+		return time.Time{}
+	}
+	d := earliest(earliest(t.lossAt, t.retransmitAt), t.wakeAt)
+	if m.state == StateRecovery && m.commit.token != nil {
+		d = earliest(d, m.commit.retransmitAt)
+	}
+	if t.held != nil {
+		d = earliest(d, t.restAt)
+	}
+	return d
+}
+
+// visitAlone plays the token on a ring of one: each visit is a rotation.
+func (m *Machine) visitAlone() {
+	t := &m.token
+	for range 8 {
+		if !t.again || m.state != StateOperational {
+			return
+		}
+		m.ring.Visit(t.last, m.source, &m.visit)
+		t.last.TokenSeq = m.ring.TokenSeq() + 1
+		t.again = t.last.IdleHops < idle(m.ring)
+		m.deliverRegular()
+		t.again = t.again || m.source.Backlog() > 0
+	}
+}

@@ -1,0 +1,73 @@
+package ordering
+
+// The release rules: which packets may be delivered now, and which at the end of a ring's life.
+
+import "github.com/lockstep-go/lockstep/internal/wire"
+
+// NextDelivery returns the next packet to deliver in the ring's regular configuration, or nil when none may be. A packet with a safe
+// message waits, and everything behind it, until it is safe: agreed and safe messages are one stream.
+func (r *Ring) NextDelivery() *wire.Data {
+	d := r.store.get(r.delivered + 1)
+	r.waitsSafe = d != nil && needsSafe(d) && d.Seq > r.safe
+	if d == nil || r.waitsSafe {
+		return nil
+	}
+	r.take(d)
+	return d
+}
+
+// WaitsSafe reports whether a packet is here that only waits to become safe.
+func (r *Ring) WaitsSafe() bool { return r.waitsSafe }
+
+func (r *Ring) take(d *wire.Data) {
+	r.delivered = d.Seq
+	if membershipEvent(d) {
+		r.control = max(r.control, d.Seq)
+	}
+}
+
+// needsSafe reports whether a message that ends in the packet asks for safe delivery.
+func needsSafe(d *wire.Data) bool {
+	for i := range d.Chunks {
+		if c := &d.Chunks[i]; c.Order == wire.OrderSafe && c.Flags&wire.ChunkLast != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Regular calls deliver for what remains of the old regular configuration: "in sequence order until the first gap, or the
+// first safe message above high_delivered", the highest number that any member moving along has delivered. A safe message up
+// to there was known to be everywhere by whoever delivered it.
+func (r *Ring) Regular(highDelivered uint64, deliver func(*wire.Data)) {
+	for {
+		d := r.store.get(r.delivered + 1)
+		if d == nil || needsSafe(d) && d.Seq > highDelivered {
+			return
+		}
+		r.take(d)
+		deliver(d)
+	}
+}
+
+// Transitional calls deliver for what is delivered in the transitional configuration: everything up to the first gap, and
+// after it only what was originated by a member of obliged, because anything else "may be causally dependent on an
+// unavailable message". The last packet before the first gap is the prefix: see contiguous. It returns how many packets were
+// discarded.
+func (r *Ring) Transitional(obliged func(wire.MemberID) bool, deliver func(d *wire.Data, contiguous bool)) (discarded int) {
+	contiguous := true
+	for seq := r.delivered + 1; seq <= r.high; seq++ {
+		d := r.store.get(seq)
+		if d == nil {
+			contiguous = false
+			continue
+		}
+		if !contiguous && !obliged(r.Members[d.Origin]) {
+			discarded++
+			continue
+		}
+		r.delivered = seq
+		deliver(d, contiguous)
+	}
+	return discarded
+}

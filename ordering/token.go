@@ -1,0 +1,196 @@
+package ordering
+
+// One visit of the token: answer requests, number packets, write down what is here, ask for what is not.
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// A Source has messages waiting for numbers.
+type Source interface {
+	// Fill appends chunks for one packet, which together take at most room bytes (each chunk's Size counted), and returns the
+	// extended slice; unchanged when there is nothing to send.
+	Fill(chunks []wire.Chunk, room int) []wire.Chunk
+	// Backlog estimates how many packets wait and may be sent.
+	Backlog() int
+	// Token shows the token before anything is numbered: the source reads which groups are congested elsewhere and writes
+	// which are here. self is this member's index.
+	Token(t *wire.Token, self uint16)
+}
+
+// A Visit is what a token visit gives to the network, in this order.
+type Visit struct {
+	Retransmit []*wire.Data
+	New        []*wire.Data
+}
+
+// Fresh reports whether a token has not been here before. "A retransmitted token must not touch last_aru or timers."
+func (r *Ring) Fresh(t *wire.Token) bool { return t.TokenSeq > r.tokenSeq }
+
+// TokenSeq is the sequence number of the last token accepted.
+func (r *Ring) TokenSeq() uint64 { return r.tokenSeq }
+
+// Plausible reports whether a token could belong to this ring; one that could not is dropped.
+func (r *Ring) Plausible(t *wire.Token) bool {
+	return len(t.Members) == len(r.Members) && t.Aru <= t.Seq && t.Seq >= r.high && t.Seq-r.store.base <= limit &&
+		(t.AruMember == wire.NoMember || int(t.AruMember) < len(r.Members))
+}
+
+// Visit handles a fresh, plausible token and leaves it ready to be forwarded.
+func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
+	v.Retransmit, v.New = v.Retransmit[:0], v.New[:0]
+	r.tokenSeq = t.TokenSeq
+	r.position = max(r.position, t.Position)
+	requests := len(t.Requests)
+	src.Token(t, uint16(r.Self))
+
+	r.answer(t, v)
+	r.number(t, src, v)
+
+	sent := uint32(len(v.New) + len(v.Retransmit))
+	t.Sent -= min(t.Sent, r.lastSent)
+	t.Sent += sent
+	r.lastSent = sent
+
+	// "If my_aru < token.aru, or aru_id is mine or invalid, token.aru becomes my_aru": the aru is lowered by whoever misses
+	// something and raised again only by the same member, or when nobody misses anything.
+	self := uint16(r.Self)
+	if r.aru < t.Aru || t.AruMember == self || t.AruMember == wire.NoMember {
+		t.Aru = r.aru
+		t.AruMember = self
+		if r.aru == t.Seq {
+			t.AruMember = wire.NoMember
+		}
+	}
+	r.request(t)
+	t.Members[r.Self].Aru = uint32(min(t.Seq-r.aru, 1<<32-1))
+
+	// "Safe when the token was forwarded with an aru that covers the message on two successive rotations."
+	r.safe = max(r.safe, min(t.Aru, r.lastAru))
+	r.lastAru = t.Aru
+	r.lastSeq = t.Seq
+	r.store.release(min(r.safe, r.delivered))
+
+	t.TokenSeq++
+	r.tokenSeq = t.TokenSeq
+	if r.Self == 0 {
+		t.Round++
+	}
+	if len(v.New) > 0 {
+		t.LastSender = self
+	}
+	if sent > 0 || requests > 0 || len(t.Requests) > 0 || t.Aru != t.Seq || src.Backlog() > 0 {
+		t.IdleHops = 0
+	} else {
+		t.IdleHops = min(t.IdleHops+1, 1<<30)
+	}
+}
+
+// answer retransmits what others ask for and this member holds; what it does not hold stays on the token.
+func (r *Ring) answer(t *wire.Token, v *Visit) {
+	var left []wire.Request
+	budget := r.limits.Visit
+	for _, q := range t.Requests {
+		for i := range uint64(q.Count) {
+			seq := q.First + i
+			if seq > t.Seq {
+				break
+			}
+			if d := r.store.get(seq); d != nil && budget > 0 {
+				budget--
+				v.Retransmit = append(v.Retransmit, d)
+				r.Counters.Retransmitted++
+				continue
+			}
+			left = appendRequest(left, seq)
+		}
+	}
+	t.Requests = left
+}
+
+// number gives the next numbers to what waits, as far as flow control allows.
+func (r *Ring) number(t *wire.Token, src Source, v *Visit) {
+	others := int(t.Sent - min(t.Sent, r.lastSent))
+	n := min(r.limits.Visit, r.limits.Rotation-others) - len(v.Retransmit)
+	// Nobody may run so far ahead that a slow member's window is left behind.
+	stable := min(t.Aru, r.lastAru)
+	room := r.limits.Body - wire.DataHeaderSize
+	for ; n > 0 && t.Seq-stable < r.limits.Outstanding; n-- {
+		chunks := src.Fill(nil, room)
+		if len(chunks) == 0 {
+			return
+		}
+		t.Seq++
+		d := &wire.Data{Origin: uint16(r.Self), Seq: t.Seq, Position: t.Position + 1, Round: t.Round, Chunks: chunks}
+		if chunks[0].Kind == wire.KindRecovered {
+			d.Flags |= wire.DataRecovered
+		}
+		if r.lastOwn != 0 {
+			d.Prev = uint32(t.Seq - r.lastOwn)
+		}
+		if r.control != 0 {
+			d.Control = uint32(min(t.Seq-r.control, 1<<32-1))
+		}
+		if membershipEvent(d) {
+			r.control = d.Seq
+		}
+		r.lastOwn = t.Seq
+		t.Position += wire.Position(ends(d))
+		r.store.put(d)
+		r.note(d)
+		r.Counters.Sent++
+		v.New = append(v.New, d)
+	}
+}
+
+// membershipEvent reports whether a packet carries an event that changes groups.
+func membershipEvent(d *wire.Data) bool {
+	for i := range d.Chunks {
+		if k := d.Chunks[i].Kind; k >= wire.KindGroupJoin && k <= wire.KindSync {
+			return true
+		}
+	}
+	return false
+}
+
+// request asks for the holes that were there a rotation ago already: what the token's sender numbered since may still be on
+// its way, and asking for it would only multiply traffic.
+func (r *Ring) request(t *wire.Token) {
+	until := min(r.lastSeq, t.Seq)
+	var own []wire.Request
+	for seq := r.aru + 1; seq <= until && len(t.Requests)+len(own) < wire.MaxRequests; seq++ {
+		if r.store.get(seq) != nil || requested(t.Requests, seq) {
+			continue
+		}
+		own = appendRequest(own, seq)
+		r.Counters.Requested++
+	}
+	if len(own) > 0 {
+		t.Requests = append(t.Requests, own...)
+		slices.SortFunc(t.Requests, func(a, b wire.Request) int { return cmp.Compare(a.First, b.First) })
+	}
+}
+
+func requested(q []wire.Request, seq uint64) bool {
+	for i := range q {
+		if seq >= q[i].First && seq-q[i].First < uint64(q[i].Count) {
+			return true
+		}
+	}
+	return false
+}
+
+// appendRequest adds one number, joined to the range before it where it follows.
+func appendRequest(q []wire.Request, seq uint64) []wire.Request {
+	if n := len(q); n > 0 && q[n-1].First+uint64(q[n-1].Count) == seq && q[n-1].Count < 1<<16-1 {
+		q[n-1].Count++
+		return q
+	}
+	if len(q) >= wire.MaxRequests {
+		return q
+	}
+	return append(q, wire.Request{First: seq, Count: 1})
+}
