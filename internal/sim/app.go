@@ -1,0 +1,247 @@
+package sim
+
+// The virtual application: what the root package's Group and an application's handlers do with the upcalls of one group.
+
+import (
+	"time"
+
+	"github.com/lockstep-go/lockstep/internal/core"
+	"github.com/lockstep-go/lockstep/internal/evs"
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/membership"
+)
+
+const (
+	congestedAt = 128 // upcalls waiting at which the application says that it cannot keep up
+	relaxedAt   = 64
+	queueLimit  = 20000 // beyond this congestion has failed
+	sendWindow  = 64    // messages of one application waiting for a number
+	handlerTime = 4 * time.Millisecond
+)
+
+// An app is one group at one process.
+type app struct {
+	p   *process
+	g   *group
+	log *evs.Log
+
+	wanted  bool // the application wants to be a member
+	asked   bool // JoinGroup was given and has no end yet
+	leaving bool // LeaveGroup was given
+	blocked bool
+	view    *membership.View // nil while out
+
+	queue     []core.Upcall
+	congested bool
+	busy      time.Duration // a handler runs until then
+	wake      time.Duration // when pump was arranged to be called for busy
+
+	holding bool // between UpLoad and the UpLoaded that names this member
+	loads   int  // which load is the current one
+	loaded  bool // the current load has ended well
+
+	count, chain uint64
+	saved        map[wire.Position]snapshot
+
+	seq     uint64
+	tags    map[uint64]evs.UID // accepted, neither delivered nor lost
+	waiting map[uint64]bool    // of these, without a number
+	queries queries
+	stable  wire.Position
+}
+
+// newApp makes the application of a new process. It joins when it is told to.
+func newApp(p *process, g *group) *app {
+	return &app{p: p, g: g, log: p.n.c.history.Log(p.member, g.Name), saved: map[wire.Position]snapshot{}, tags: map[uint64]evs.UID{},
+		waiting: map[uint64]bool{}, queries: newQueries()}
+}
+
+// join asks for membership.
+func (a *app) join() {
+	if a.asked || a.view != nil {
+		return
+	}
+	a.wanted, a.asked = true, true
+	a.add(evs.Event{Kind: evs.Asked})
+	a.p.step(core.JoinGroup{Name: a.g.Name, Config: a.g.config, Table: table()})
+}
+
+// leave gives the membership up.
+func (a *app) leave() {
+	a.wanted = false
+	if a.leaving || !a.asked {
+		return
+	}
+	a.leaving = true
+	a.p.step(core.LeaveGroup{Group: a.g.id})
+}
+
+// ready reports whether the application may send.
+func (a *app) ready() bool {
+	return a.view != nil && !a.blocked && !a.leaving && !a.holding && len(a.waiting) < sendWindow
+}
+
+// send accepts one message from the application, if it may send.
+func (a *app) send(kind wire.Kind, order wire.Order, size int) bool {
+	if !a.ready() {
+		return false
+	}
+	a.seq++
+	uid := evs.UID{Sender: a.p.member, Seq: a.seq}
+	a.p.tags++
+	tag := a.p.tags
+	a.tags[tag] = uid
+	a.waiting[tag] = true
+	a.add(evs.Event{Kind: evs.Send, Message: uid, Order: evs.Order(order)})
+	a.p.step(core.Submit{Group: a.g.id, Kind: kind, Order: order, Tag: tag, Payload: encode(uid, size)})
+	return true
+}
+
+// add records what the application saw.
+func (a *app) add(e evs.Event) {
+	c := a.p.n.c
+	e.At = c.clock.now
+	a.log.Add(e)
+	if c.opts.Trace != nil {
+		c.tracef("%s %s: %s", a.p.member, a.g.Name, e)
+	}
+}
+
+// route gives an upcall to its group's queue.
+func (p *process) route(u core.Upcall) {
+	c := p.n.c
+	c.hash(3, uint64(u.Kind)<<56^uint64(u.Group), uint64(u.Position)^u.Tag<<32, nil)
+	if u.Kind == core.UpNode {
+		c.trouble("liveness", "", p.member, "was told that its name is taken by %s at %s", u.Sender.ID, u.Text)
+		return
+	}
+	for _, a := range p.apps {
+		if a != nil && a.g.id == u.Group {
+			a.enqueue(u)
+			return
+		}
+	}
+	c.trouble("upcalls", "", p.member, "got upcall %d of a group it has no part in", u.Kind)
+}
+
+// enqueue is what happens to an upcall at once, whatever the handlers do.
+func (a *app) enqueue(u core.Upcall) {
+	switch u.Kind {
+	case core.UpLoad:
+		a.void()
+		a.startLoad(u)
+		return
+	case core.UpNumbered:
+		delete(a.waiting, u.Tag)
+		return
+	case core.UpLoaded:
+		for _, m := range u.Members {
+			if m.ID == a.p.id && a.holding {
+				if !a.loaded {
+					a.trouble("state", "is said to have loaded before it has")
+				}
+				a.holding = false
+			}
+		}
+	case core.UpMerge:
+		a.trouble("upcalls", "asked to merge a group that is not partitionable")
+		return
+	}
+	if len(a.queue) >= queueLimit {
+		a.trouble("bounds", "%d upcalls wait: congestion did not slow the group", len(a.queue))
+		return
+	}
+	a.queue = append(a.queue, u)
+	a.congestion()
+}
+
+// void drops what waits, because a new state is coming. What it says about own messages is still true.
+func (a *app) void() {
+	kept := a.queue[:0]
+	last := -1
+	for i := range a.queue {
+		if a.queue[i].Kind == core.UpLeft {
+			last = i
+		}
+	}
+	for i, u := range a.queue {
+		switch {
+		case i <= last:
+			kept = append(kept, u)
+		case u.Kind == core.UpDeliver && u.Own:
+			kept = append(kept, core.Upcall{Kind: core.UpLost, Group: u.Group, Tag: u.Tag, Uncertain: true})
+		case u.Kind == core.UpLost, u.Kind == core.UpDirectDone, u.Kind == core.UpDirectLost, u.Kind == core.UpDirect, u.Kind == core.UpBlocked:
+			kept = append(kept, u)
+		}
+	}
+	clear(a.queue[len(kept):])
+	a.queue = kept
+	a.holding = false
+	a.run()
+	if len(a.queue) > 0 { // a handler is busy: what is left is only bookkeeping, and is done now
+		a.busy = 0
+		a.run()
+	}
+}
+
+func (a *app) congestion() {
+	on := a.congested
+	switch {
+	case len(a.queue) >= congestedAt:
+		on = true
+	case len(a.queue) < relaxedAt:
+		on = false
+	}
+	if on != a.congested {
+		a.congested = on
+		p := a.p
+		p.n.c.clock.after(0, func() { p.when(func() { p.step(core.Congested{Group: a.g.id, On: on}) }) })
+	}
+}
+
+// pump runs every application that has something to do.
+func (p *process) pump() {
+	if p.pumping || p.n.p != p {
+		return
+	}
+	p.pumping = true
+	for again := true; again; {
+		again = false
+		for _, a := range p.apps {
+			if a != nil && p.n.p == p && a.run() {
+				again = true
+			}
+		}
+	}
+	p.pumping = false
+}
+
+// run handles what waits, one upcall after the other, until a handler takes its time. It reports whether it did anything.
+func (a *app) run() bool {
+	c := a.p.n.c
+	did := false
+	for len(a.queue) > 0 && !a.holding {
+		if a.busy > c.clock.now {
+			if a.wake != a.busy {
+				a.wake = a.busy
+				c.clock.at(a.busy, func() { a.p.when(a.p.pump) })
+			}
+			return did
+		}
+		u := a.queue[0]
+		a.queue[0] = core.Upcall{}
+		a.queue = a.queue[1:]
+		did = true
+		a.handle(u)
+		if a.p.n.slow && u.Kind == core.UpDeliver {
+			a.busy = c.clock.now + handlerTime
+		}
+		a.congestion()
+	}
+	return did
+}
+
+// trouble reports something that no history shows.
+func (a *app) trouble(p evs.Property, format string, args ...any) {
+	a.p.n.c.trouble(p, a.g.Name, a.p.member, format, args...)
+}

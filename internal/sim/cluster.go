@@ -1,0 +1,127 @@
+package sim
+
+// A cluster: its nodes, its groups, the time they share, and what is remembered of the run.
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/lockstep-go/lockstep/internal/core"
+	"github.com/lockstep-go/lockstep/internal/evs"
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// LAN are the limits of lockstep's default preset.
+var lan = core.Timing{
+	TokenLoss: 900 * time.Millisecond, TokenRetransmit: 20 * time.Millisecond, Rest: 200 * time.Millisecond, Join: 30 * time.Millisecond,
+	Consensus: 250 * time.Millisecond, CommitRetransmit: 25 * time.Millisecond, Probe: 200 * time.Millisecond,
+	Silence: 900 * time.Millisecond, Beacon: 500 * time.Millisecond, DirectRetransmit: 50 * time.Millisecond,
+}
+
+// Options say what a cluster is made of. The zero value of a field is what its comment says.
+type Options struct {
+	Seed       uint64
+	Nodes      int           // 0: three
+	Groups     []GroupSpec   // none: one group "g" of all nodes, without a size
+	Network    NetworkConfig // zero: no delay at all and nothing goes wrong
+	Timing     core.Timing   // zero: the preset LAN
+	MaxBody    int           // 0: 1344, what a datagram of 1400 bytes carries
+	MaxMessage int           // 0: 1 MiB
+	Trace      io.Writer     // nil: no readable trace
+}
+
+// rejoinAfter is how long an application waits before it asks for membership again.
+const rejoinAfter = 300 * time.Millisecond
+
+// A Cluster is a simulated cluster. It is not safe for use by several goroutines at once.
+type Cluster struct {
+	opts    Options
+	clock   clock
+	rng     *rand.Rand // identities and transfers
+	net     network
+	nodes   []*node
+	byAddr  map[netip.AddrPort]*node
+	groups  []*group
+	members map[wire.MemberID]evs.Member
+	history *evs.History
+
+	troubles  []evs.Violation
+	stats     Stats
+	coverage  Coverage
+	traceHash uint64
+	spin      []spinState
+	trap      func(p *process) // called when a process enters recovery; nil: nobody waits for that
+	disturbed int              // faults at work
+	calmSince time.Duration    // when the last one ended
+}
+
+// Stats count what a run consisted of.
+type Stats struct {
+	Steps, Packets, Lost, Duplicated, Unopened int
+	Deliveries, Views, Directs, Queries        int
+	Crashes, CrashesInRecovery, Faults         int
+	Transfers, FailedTransfers, Refused        int
+	GroupsBlocked                              int // that rightly had no primary at the end
+}
+
+// NewCluster builds the cluster; no node runs yet.
+func NewCluster(opts Options) *Cluster {
+	if opts.Nodes == 0 {
+		opts.Nodes = 3
+	}
+	if opts.Timing == (core.Timing{}) {
+		opts.Timing = lan
+	}
+	if opts.MaxBody == 0 {
+		opts.MaxBody = 1344
+	}
+	if opts.MaxMessage == 0 {
+		opts.MaxMessage = 1 << 20
+	}
+	if len(opts.Groups) == 0 {
+		all := GroupSpec{Name: "g"}
+		for i := range opts.Nodes {
+			all.Nodes = append(all.Nodes, i)
+		}
+		opts.Groups = []GroupSpec{all}
+	}
+	c := &Cluster{opts: opts, rng: rand.New(rand.NewPCG(opts.Seed, 1)), byAddr: map[netip.AddrPort]*node{},
+		members: map[wire.MemberID]evs.Member{}, history: &evs.History{}, spin: make([]spinState, opts.Nodes)}
+	c.net = network{c: c, cfg: opts.Network, rng: rand.New(rand.NewPCG(opts.Seed, 2))}
+	for i := range opts.Nodes {
+		n := &node{c: c, index: i, name: string(rune('a' + i)), addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)}), 7946)}
+		c.nodes = append(c.nodes, n)
+		c.byAddr[n.addr] = n
+		c.net.paths = append(c.net.paths, make([]path, opts.Nodes))
+	}
+	for _, s := range opts.Groups {
+		c.groups = append(c.groups, &group{GroupSpec: s, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size)}})
+	}
+	return c
+}
+
+// Now is the virtual time since the start of the run.
+func (c *Cluster) Now() time.Duration { return c.clock.now }
+
+// History is what the applications saw so far.
+func (c *Cluster) History() *evs.History { return c.history }
+
+// maxTroubles bounds what is remembered of what went wrong.
+const maxTroubles = 30
+
+// trouble remembers something that went wrong and that no history shows.
+func (c *Cluster) trouble(p evs.Property, group string, m evs.Member, format string, args ...any) {
+	text := fmt.Sprintf("at %.3fs: ", c.clock.now.Seconds()) + fmt.Sprintf(format, args...)
+	c.tracef("TROUBLE %s: %s %s: %s", p, group, m, text)
+	if len(c.troubles) < maxTroubles {
+		c.troubles = append(c.troubles, evs.Violation{Property: p, Group: group, Member: m, Text: text})
+	}
+}
+
+// Violations judges the run so far.
+func (c *Cluster) Violations() []evs.Violation {
+	return append(append([]evs.Violation(nil), c.troubles...), evs.Check(c.history)...)
+}

@@ -1,0 +1,39 @@
+package sim
+
+// A group as the scenario knows it: its name, who has a part in it, how it is configured.
+
+import (
+	"github.com/lockstep-go/lockstep/internal/evs"
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// A GroupSpec describes one group of a cluster.
+type GroupSpec struct {
+	Name  string
+	Nodes []int // who joins it, by index
+	Size  int   // 0: the last primary view decides
+}
+
+// A group is a GroupSpec in a running cluster.
+type group struct {
+	GroupSpec
+	id     wire.GroupID
+	config wire.GroupConfig
+	logs   map[evs.Member]*evs.Log
+	// mayBlock says that so many were lost at once that the group may rightly never have a primary again.
+	mayBlock bool
+}
+
+func (g *group) has(node int) bool {
+	for _, n := range g.Nodes {
+		if n == node {
+			return true
+		}
+	}
+	return false
+}
+
+// table is what every member of every group registers.
+func table() []wire.HandlerEntry {
+	return []wire.HandlerEntry{{Name: "Line", Kind: 1, Shape: "Text string"}, {Name: "Ask", Kind: 3, Shape: "Text string"}}
+}

@@ -1,0 +1,88 @@
+package sim
+
+// The network: one path for each ordered pair of nodes, with its own delay, loss and cuts.
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// A NetworkConfig says how good the network is while nothing else is wrong. Probabilities are between 0 and 1.
+type NetworkConfig struct {
+	Delay     time.Duration // least time on the way
+	Jitter    time.Duration // at most so much more
+	Loss      float64       // of datagrams
+	Duplicate float64
+	Reorder   float64 // datagrams that others may overtake
+}
+
+// A path is one direction between two nodes.
+type path struct {
+	cuts  int           // how many faults cut it; 0: open
+	extra time.Duration // of a delay spike
+	loss  float64       // of a loss burst
+	again float64       // of a duplication burst
+	last  time.Duration // when the last datagram arrives: the next one does not overtake it
+}
+
+// A network carries datagrams between the nodes of a cluster.
+type network struct {
+	c     *Cluster
+	cfg   NetworkConfig
+	rng   *rand.Rand
+	paths [][]path
+}
+
+// A datagram is a sealed packet on its way.
+type datagram struct {
+	from   int // node
+	header wire.Header
+	salt   [32]byte // of the key that seals it
+	body   []byte
+}
+
+func (n *network) open(from, to int) bool { return n.paths[from][to].cuts == 0 }
+
+// reachable reports whether both directions are open.
+func (n *network) reachable(a, b int) bool { return n.open(a, b) && n.open(b, a) }
+
+// send puts a datagram on its way. A body above one datagram travels in parts and is lost when any of them is.
+func (n *network) send(d datagram, to, parts int) {
+	p := &n.paths[d.from][to]
+	if p.cuts > 0 {
+		return
+	}
+	loss := 1 - math.Pow((1-n.cfg.Loss)*(1-p.loss), float64(parts))
+	if loss > 0 && n.rng.Float64() < loss {
+		n.c.stats.Lost++
+		return
+	}
+	n.carry(d, to)
+	if again := n.cfg.Duplicate + p.again; again > 0 && n.rng.Float64() < again {
+		n.c.stats.Duplicated++
+		n.carry(d, to)
+	}
+}
+
+func (n *network) carry(d datagram, to int) {
+	p := &n.paths[d.from][to]
+	at := n.c.clock.now + n.cfg.Delay + p.extra
+	if n.cfg.Jitter > 0 {
+		at += time.Duration(n.rng.Int64N(int64(n.cfg.Jitter)))
+	}
+	if n.cfg.Reorder > 0 && n.rng.Float64() < n.cfg.Reorder {
+		at += time.Duration(n.rng.Int64N(int64(4*n.cfg.Delay + n.cfg.Jitter)))
+	} else {
+		at = max(at, p.last+time.Microsecond)
+		p.last = at
+	}
+	n.c.stats.Packets++
+	n.c.clock.at(at, func() {
+		if n.open(d.from, to) {
+			n.c.nodes[to].arrive(d)
+		}
+	})
+}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package sim
+
+// seeds is how many executions the test runs.
+const seeds = 300

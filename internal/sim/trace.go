@@ -1,0 +1,39 @@
+package sim
+
+// The trace: a hash over everything that happened, and, where somebody wants to read it, text.
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+)
+
+const (
+	prime1 = 0x9e3779b185ebca87
+	prime2 = 0xc2b2ae3d27d4eb4f
+)
+
+// hash takes one happening into the trace's hash.
+func (c *Cluster) hash(kind, a, b uint64, body []byte) {
+	h := c.traceHash
+	mix := func(v uint64) { h = bits.RotateLeft64(h^v*prime2, 31) * prime1 }
+	mix(kind)
+	mix(a)
+	mix(b)
+	mix(uint64(c.clock.now))
+	for len(body) >= 8 {
+		mix(binary.LittleEndian.Uint64(body))
+		body = body[8:]
+	}
+	for _, v := range body {
+		mix(uint64(v))
+	}
+	c.traceHash = h
+}
+
+// tracef writes a line of the readable trace.
+func (c *Cluster) tracef(format string, args ...any) {
+	if c.opts.Trace != nil {
+		fmt.Fprintf(c.opts.Trace, "%10.6f %s\n", c.clock.now.Seconds(), fmt.Sprintf(format, args...))
+	}
+}
