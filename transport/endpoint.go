@@ -71,7 +71,7 @@ type endpointCounts struct {
 
 // EndpointStats counts what an Endpoint did since its start.
 type EndpointStats struct {
-	Transport        Stats
+	Transport        TransportStats
 	Sealed           uint64 // datagrams sealed; each counts once whatever the number of receivers
 	PartsOut         uint64 // of them, parts of packets too large for one datagram
 	TooLarge         uint64 // packets given to Send that not even MaxParts parts hold, dropped

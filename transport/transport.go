@@ -50,7 +50,7 @@ type Transport interface {
 	Close() error
 
 	// Stats is a snapshot of the counts since the start. It does not block.
-	Stats() Stats
+	Stats() TransportStats
 }
 
 // A Datagram is one packet and the address it goes to or comes from. Addresses are unmapped: an IPv4 peer has an IPv4 address
@@ -60,8 +60,8 @@ type Datagram struct {
 	Buf  []byte
 }
 
-// Stats counts what a Transport did since its start.
-type Stats struct {
+// TransportStats counts what a Transport did since its start.
+type TransportStats struct {
 	In          uint64 // datagrams received
 	Out         uint64 // datagrams handed to the network
 	BytesIn     uint64 // bytes in them, IP and UDP headers left out

@@ -48,7 +48,7 @@ type UDP struct {
 	stats    udpStats
 }
 
-// udpStats is Stats with fields that Send's, Receive's and the reader's goroutines may touch at once.
+// udpStats is TransportStats with fields that Send's, Receive's and the reader's goroutines may touch at once.
 type udpStats struct {
 	in, out, bytesIn, bytesOut                  atomic.Uint64
 	sendErrors, kernelDrops, truncated, refused atomic.Uint64
@@ -203,9 +203,9 @@ func (u *UDP) Close() error {
 }
 
 // Stats implements Transport.
-func (u *UDP) Stats() Stats {
+func (u *UDP) Stats() TransportStats {
 	s := &u.stats
-	return Stats{
+	return TransportStats{
 		In: s.in.Load(), Out: s.out.Load(), BytesIn: s.bytesIn.Load(), BytesOut: s.bytesOut.Load(),
 		SendErrors: s.sendErrors.Load(), KernelDrops: s.kernelDrops.Load(), Truncated: s.truncated.Load(), Refused: s.refused.Load(),
 	}

@@ -26,7 +26,7 @@ type port struct {
 
 	gone    bool
 	queue   []transport.Datagram
-	stats   transport.Stats
+	stats   transport.TransportStats
 	streams map[*stream]struct{} // ends of living streams that belong to this port
 	dialled int                  // streams dialled, for their local port numbers
 }
@@ -199,7 +199,7 @@ func (p *port) shut() {
 	}
 }
 
-func (p *port) Stats() transport.Stats {
+func (p *port) Stats() transport.TransportStats {
 	p.net.mu.Lock()
 	defer p.net.mu.Unlock()
 	return p.stats
