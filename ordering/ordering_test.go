@@ -1,0 +1,333 @@
+package ordering
+
+// One ring played by hand: members pass a token and lose packets as the test says.
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// A twin is a ring of members that share one token.
+type twin struct {
+	t     testing.TB
+	rings []*Ring
+	src   []*queue
+	token *wire.Token
+	at    int
+	lose  func(to int, d *wire.Data) bool
+	got   [][]string
+}
+
+type queue struct {
+	messages []string
+	order    wire.Order
+}
+
+func (q *queue) Backlog() int              { return len(q.messages) }
+func (q *queue) Token(*wire.Token, uint16) {}
+func (q *queue) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
+	if len(q.messages) == 0 {
+		return chunks
+	}
+	c := wire.Chunk{Group: 1, Kind: wire.KindApp, Order: q.order, Flags: wire.ChunkFirst | wire.ChunkLast, Payload: []byte(q.messages[0])}
+	q.messages = q.messages[1:]
+	return append(chunks, c)
+}
+
+func newTwin(t testing.TB, n int) *twin {
+	w := &twin{t: t, got: make([][]string, n), lose: func(int, *wire.Data) bool { return false }}
+	var ids []wire.MemberID
+	for i := range n {
+		ids = append(ids, wire.MemberID{byte(i + 1)})
+	}
+	for i := range n {
+		w.rings = append(w.rings, NewRing(wire.RingID{Seq: 1, Rep: ids[0]}, ids, i, DefaultLimits(1200), 1000))
+		w.src = append(w.src, &queue{order: wire.OrderAgreed})
+	}
+	w.token = &wire.Token{TokenSeq: 1, Position: 1000, AruMember: wire.NoMember, Retrans: wire.NoMember, LastSender: wire.NoMember,
+		Members: make([]wire.MemberState, n)}
+	return w
+}
+
+// pass lets the token visit the next member.
+func (w *twin) pass() {
+	r := w.rings[w.at]
+	if !r.Fresh(w.token) || !r.Plausible(w.token) {
+		w.t.Fatalf("token %v refused at %d", w.token, w.at)
+	}
+	var v Visit
+	r.Visit(w.token, w.src[w.at], &v)
+	for _, d := range append(v.Retransmit, v.New...) {
+		for i, to := range w.rings {
+			if i != w.at && !w.lose(i, d) {
+				to.Add(d)
+			}
+		}
+	}
+	for i := range w.rings {
+		w.deliver(i)
+	}
+	w.at = (w.at + 1) % len(w.rings)
+}
+
+func (w *twin) deliver(i int) {
+	for d := w.rings[i].NextDelivery(); d != nil; d = w.rings[i].NextDelivery() {
+		w.got[i] = append(w.got[i], string(d.Chunks[0].Payload))
+	}
+	if err := w.rings[i].Check(); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *twin) rotate(n int) {
+	for range n * len(w.rings) {
+		w.pass()
+	}
+}
+
+func (w *twin) want(i int, messages ...string) {
+	if h, ok := w.t.(*testing.T); ok {
+		h.Helper()
+	}
+	if fmt.Sprint(w.got[i]) != fmt.Sprint(messages) {
+		w.t.Fatalf("member %d delivered %v, want %v", i, w.got[i], messages)
+	}
+}
+
+func TestAgreedIsDeliveredOnArrival(t *testing.T) {
+	w := newTwin(t, 3)
+	w.src[0].messages = []string{"x"}
+	w.pass()
+	for i := range 3 {
+		w.want(i, "x")
+	}
+}
+
+// "Safe when the token was forwarded with a covering aru on two successive rotations."
+func TestSafeWaitsForTwoRotations(t *testing.T) {
+	w := newTwin(t, 3)
+	w.src[0].order = wire.OrderSafe
+	w.src[0].messages = []string{"x"}
+	w.pass() // numbered at 0, which forwards a covering aru for the first time
+	w.pass()
+	w.pass()
+	for i := range 3 {
+		w.want(i)
+		if !w.rings[i].WaitsSafe() {
+			t.Error("the packet is here and waits to become safe")
+		}
+	}
+	w.pass()
+	w.want(0, "x") // the token came back to 0 with a covering aru: 1 and 2 have it, but do not know yet that 0 knows
+	w.want(1)
+	w.rotate(1)
+	for i := range 3 {
+		w.want(i, "x")
+	}
+}
+
+func TestSafeWaitsForWhoeverMissesIt(t *testing.T) {
+	w := newTwin(t, 3)
+	w.src[0].order = wire.OrderSafe
+	w.src[0].messages = []string{"x"}
+	w.lose = func(to int, d *wire.Data) bool { return to == 2 }
+	w.rotate(5)
+	for i := range 3 {
+		w.want(i)
+	}
+	w.lose = func(int, *wire.Data) bool { return false }
+	w.rotate(6)
+	for i := range 3 {
+		w.want(i, "x")
+	}
+	if w.rings[2].Counters.Repaired != 1 {
+		t.Errorf("repaired %d, want 1", w.rings[2].Counters.Repaired)
+	}
+}
+
+// The last message of a burst is lost and nothing follows it: the token's seq shows the hole (corosync 084d19cd).
+func TestLostLastMessageIsAskedFor(t *testing.T) {
+	w := newTwin(t, 3)
+	w.src[1].messages = []string{"a", "b"}
+	w.lose = func(to int, d *wire.Data) bool { return to == 0 && d.Seq == 2 }
+	w.rotate(1)
+	w.want(0, "a")
+	w.lose = func(int, *wire.Data) bool { return false }
+	w.rotate(3)
+	w.want(0, "a", "b")
+}
+
+// Nobody asks for what may still be on its way: holes above the last rotation's seq are left alone.
+func TestFreshHolesAreNotAskedFor(t *testing.T) {
+	w := newTwin(t, 3)
+	w.src[0].messages = []string{"a"}
+	w.lose = func(to int, d *wire.Data) bool { return to == 1 }
+	w.pass()
+	w.pass()
+	if len(w.token.Requests) != 0 {
+		t.Errorf("asked for %v on first sight", w.token.Requests)
+	}
+	w.rotate(1)
+	if len(w.token.Requests) != 1 {
+		t.Errorf("requests %v after a rotation, want one", w.token.Requests)
+	}
+}
+
+func TestRetransmittedTokenChangesNothing(t *testing.T) {
+	w := newTwin(t, 3)
+	copied := *w.token
+	w.pass()
+	if w.rings[0].Fresh(&copied) {
+		t.Error("a token seen before is fresh")
+	}
+}
+
+func TestImplausibleTokensAreRefused(t *testing.T) {
+	w := newTwin(t, 3)
+	good := *w.token
+	for name, spoil := range map[string]func(*wire.Token){
+		"members": func(t *wire.Token) { t.Members = t.Members[:2] },
+		"aru":     func(t *wire.Token) { t.Aru = t.Seq + 1 },
+		"holder":  func(t *wire.Token) { t.AruMember = 3 },
+		"jump":    func(t *wire.Token) { t.Seq = 1 << 40 },
+	} {
+		bad := good
+		spoil(&bad)
+		if w.rings[0].Plausible(&bad) {
+			t.Errorf("%s: %v passes", name, &bad)
+		}
+	}
+}
+
+func TestFlowControlBoundsARotation(t *testing.T) {
+	w := newTwin(t, 3)
+	for i := range w.src {
+		for range 1000 {
+			w.src[i].messages = append(w.src[i].messages, "x")
+		}
+	}
+	limits := DefaultLimits(1200)
+	for range 5 {
+		before := w.token.Seq
+		w.rotate(1)
+		if n := int(w.token.Seq - before); n > limits.Rotation {
+			t.Fatalf("%d packets in a rotation, limit %d", n, limits.Rotation)
+		}
+	}
+}
+
+// A member that receives nothing stops the others within the window.
+func TestOutstandingIsBounded(t *testing.T) {
+	w := newTwin(t, 3)
+	w.lose = func(to int, d *wire.Data) bool { return to == 2 }
+	for range 20_000 {
+		w.src[0].messages = append(w.src[0].messages, "x")
+	}
+	w.rotate(400)
+	if max := DefaultLimits(1200).Outstanding + 64; w.token.Seq > max {
+		t.Errorf("seq %d with a deaf member, bound %d", w.token.Seq, max)
+	}
+}
+
+// Whatever is lost, all deliver the same in the same order, and everything in the end.
+func TestOneOrderWhateverIsLost(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(2, 5).Draw(rt, "members")
+		w := newTwin(t, n)
+		loss := rapid.IntRange(0, 60).Draw(rt, "loss percent")
+		state := rapid.Uint32().Draw(rt, "seed")
+		w.lose = func(int, *wire.Data) bool {
+			state = state*1664525 + 1013904223
+			return int(state>>16)%100 < loss
+		}
+		total := 0
+		for round := range 30 {
+			for i := range w.src {
+				w.src[i].order = []wire.Order{wire.OrderAgreed, wire.OrderSafe}[round%2]
+				w.src[i].messages = append(w.src[i].messages, fmt.Sprintf("%d-%d", i, round))
+				total++
+			}
+			w.rotate(1)
+		}
+		w.lose = func(int, *wire.Data) bool { return false }
+		w.rotate(20)
+		for i := range w.rings {
+			if len(w.got[i]) != total {
+				rt.Fatalf("member %d delivered %d of %d", i, len(w.got[i]), total)
+			}
+			if fmt.Sprint(w.got[i]) != fmt.Sprint(w.got[0]) {
+				rt.Fatalf("member %d has another order", i)
+			}
+		}
+	})
+}
+
+func piece(group wire.GroupID, flags uint8, total int, payload string) *wire.Data {
+	return &wire.Data{Position: 7, Chunks: []wire.Chunk{{Group: group, Kind: wire.KindApp, Flags: flags, Total: uint32(total), Payload: []byte(payload)}}}
+}
+
+func TestFragmentsMakeOneMessage(t *testing.T) {
+	a := NewAssembler(100, func(wire.GroupID) bool { return true })
+	x := wire.MemberID{1}
+	var got []Message
+	take := func(m Message) { got = append(got, m) }
+	a.Packet(piece(1, wire.ChunkFirst, 9, "abc"), x, take)
+	a.Packet(piece(2, wire.ChunkFirst|wire.ChunkLast, 0, "other"), x, take)
+	a.Packet(piece(1, 0, 0, "def"), x, take)
+	a.Packet(piece(1, wire.ChunkLast, 0, "ghi"), x, take)
+	if len(got) != 2 || string(got[0].Payload) != "other" || string(got[1].Payload) != "abcdefghi" || got[1].Position != 7 {
+		t.Fatalf("got %v", got)
+	}
+}
+
+func TestAViewChangeCutsAMessageInTwo(t *testing.T) {
+	a := NewAssembler(100, func(wire.GroupID) bool { return true })
+	x := wire.MemberID{1}
+	var got []string
+	take := func(m Message) { got = append(got, string(m.Payload)) }
+	a.Packet(piece(1, wire.ChunkFirst, 6, "abc"), x, take)
+	if !a.ViewChanged(1, x) {
+		t.Fatal("the message under way was not cut")
+	}
+	a.Packet(piece(1, wire.ChunkLast, 0, "def"), x, take)
+	a.Packet(piece(1, wire.ChunkFirst|wire.ChunkLast, 0, "later"), x, take)
+	if len(got) != 0 {
+		t.Fatalf("%v came before the cut message", got)
+	}
+	a.Packet(piece(1, wire.ChunkFirst|wire.ChunkRestart, 6, "abc"), x, take)
+	a.Packet(piece(1, wire.ChunkLast, 0, "def"), x, take)
+	a.Packet(piece(1, wire.ChunkFirst|wire.ChunkLast, 0, "later"), x, take)
+	if fmt.Sprint(got) != "[abcdef later]" {
+		t.Fatalf("got %v", got)
+	}
+}
+
+func TestFragmentsThatLieAreDropped(t *testing.T) {
+	a := NewAssembler(5, func(wire.GroupID) bool { return true })
+	x := wire.MemberID{1}
+	none := func(m Message) { t.Errorf("delivered %q", m.Payload) }
+	a.Packet(piece(1, wire.ChunkFirst, 6, "abc"), x, none) // above the limit
+	a.Packet(piece(1, wire.ChunkLast, 0, "def"), x, none)
+	a.Packet(piece(1, wire.ChunkFirst, 4, "abc"), x, none)
+	a.Packet(piece(1, wire.ChunkLast, 0, "def"), x, none) // more than announced
+	a.Packet(piece(1, wire.ChunkFirst, 5, "abc"), x, none)
+	a.Packet(piece(1, wire.ChunkLast, 0, "d"), x, none) // less than announced
+	a.Packet(piece(1, wire.ChunkLast, 0, "def"), x, none)
+}
+
+func TestAGroupNotKeptCostsNoMemory(t *testing.T) {
+	a := NewAssembler(1<<20, func(wire.GroupID) bool { return false })
+	x := wire.MemberID{1}
+	a.Packet(&wire.Data{Chunks: []wire.Chunk{{Group: 1, Kind: wire.KindApp, Flags: wire.ChunkFirst, Total: 1 << 19, Payload: bytes.Repeat([]byte("x"), 1000)}}}, x,
+		func(Message) { t.Error("delivered") })
+	for _, p := range a.open {
+		if cap(p.data) != 0 {
+			t.Errorf("%d bytes kept", cap(p.data))
+		}
+	}
+}
