@@ -1,0 +1,89 @@
+package lockstep
+
+// What a group is set up with: GroupConfig, its checks, and how its members' choices are compared.
+
+import (
+	"fmt"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// GroupConfig is what a group is set up with. The zero value is a group whose quorum follows its last primary view, that
+// blocks without one, and that has a state. Size, Partition, LastMember and Stateless must be the same at all members: a joiner
+// that differs is refused with ErrMismatch and told the field and both values.
+type GroupConfig struct {
+	// Size is the number of voters, of which a primary side needs more than half; at most 1024. The first Size names taken
+	// in are the voters, further members have no vote. Zero: more than half of the last primary view decides, and the
+	// group shrinks and grows with its members.
+	Size int
+	// Partition says what the sides of a split group may do. Zero: Primary.
+	Partition PartitionPolicy
+	// LastMember says what the younger of two members does when the older falls silent. Zero: Blocked. Only for groups
+	// without a Size that are not Partitionable.
+	LastMember LastMemberPolicy
+	// Stateless says that a joiner needs no state. Zero: false; then joining a group that has members needs OnState.
+	Stateless bool
+	// QueueMessages bounds the messages of this group that wait on this member. Zero: Config.QueueMessages.
+	QueueMessages int
+	// QueueBytes bounds their bytes, at least Config.MaxMessage. Zero: Config.QueueBytes.
+	QueueBytes int
+}
+
+// withDefaults fills in what the node's Config decides; c went through its own withDefaults.
+func (g GroupConfig) withDefaults(c Config) GroupConfig {
+	if g.QueueMessages == 0 {
+		g.QueueMessages = c.QueueMessages
+	}
+	if g.QueueBytes == 0 {
+		g.QueueBytes = c.QueueBytes
+	}
+	return g
+}
+
+// validate checks a GroupConfig that went through withDefaults. Its error names the field.
+func (g GroupConfig) validate(c Config) error {
+	if g.Size < 0 || g.Size > wire.MaxMembers {
+		return fieldError("GroupConfig.Size", fmt.Sprintf("must be between 0 and %d, is %d", wire.MaxMembers, g.Size))
+	}
+	if g.Partition > ReadOnly {
+		return fieldError("GroupConfig.Partition", fmt.Sprintf("must be Primary, Partitionable or ReadOnly, is %d", g.Partition))
+	}
+	if g.LastMember > GoOn {
+		return fieldError("GroupConfig.LastMember", fmt.Sprintf("must be Blocked or GoOn, is %d", g.LastMember))
+	}
+	if g.LastMember == GoOn && g.Size != 0 {
+		return fieldError("GroupConfig.LastMember", fmt.Sprintf("must be Blocked where there is a Size, which is %d", g.Size))
+	}
+	if g.LastMember == GoOn && g.Partition == Partitionable {
+		return fieldError("GroupConfig.LastMember", "must be Blocked where Partition is Partitionable, which goes on in any case")
+	}
+	return badQueue("GroupConfig", g.QueueMessages, g.QueueBytes, c.MaxMessage)
+}
+
+// wire is the part that the members must agree on. g was validated.
+func (g GroupConfig) wire() wire.GroupConfig {
+	return wire.GroupConfig{
+		Size:       uint16(g.Size),
+		Partition:  uint8(g.Partition),
+		LastMember: uint8(g.LastMember),
+		Stateless:  g.Stateless,
+	}
+}
+
+// diffGroupConfig lists in words the fields in which two members' choices differ; empty for none.
+func diffGroupConfig(mine, theirs wire.GroupConfig) []string {
+	var d []string
+	if mine.Size != theirs.Size {
+		d = append(d, fmt.Sprintf("GroupConfig.Size: %d here, %d there", mine.Size, theirs.Size))
+	}
+	if mine.Partition != theirs.Partition {
+		d = append(d, fmt.Sprintf("GroupConfig.Partition: %v here, %v there", PartitionPolicy(mine.Partition), PartitionPolicy(theirs.Partition)))
+	}
+	if mine.LastMember != theirs.LastMember {
+		d = append(d, fmt.Sprintf("GroupConfig.LastMember: %v here, %v there", LastMemberPolicy(mine.LastMember), LastMemberPolicy(theirs.LastMember)))
+	}
+	if mine.Stateless != theirs.Stateless {
+		d = append(d, fmt.Sprintf("GroupConfig.Stateless: %v here, %v there", mine.Stateless, theirs.Stateless))
+	}
+	return d
+}
