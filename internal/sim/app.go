@@ -110,6 +110,9 @@ func (a *app) add(e evs.Event) {
 // route gives an upcall to its group's queue.
 func (p *process) route(u core.Upcall) {
 	c := p.n.c
+	if c.opts.spoil != nil && c.opts.spoil(u) {
+		return
+	}
 	c.hash(3, uint64(u.Kind)<<56^uint64(u.Group), uint64(u.Position)^u.Tag<<32, nil)
 	if u.Kind == core.UpNode {
 		c.trouble("liveness", "", p.member, "was told that its name is taken by %s at %s", u.Sender.ID, u.Text)

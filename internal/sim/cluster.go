@@ -14,7 +14,7 @@ import (
 	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
-// LAN are the limits of lockstep's default preset.
+// lan are the limits of lockstep's default preset.
 var lan = core.Timing{
 	TokenLoss: 900 * time.Millisecond, TokenRetransmit: 20 * time.Millisecond, Rest: 200 * time.Millisecond, Join: 30 * time.Millisecond,
 	Consensus: 250 * time.Millisecond, CommitRetransmit: 25 * time.Millisecond, Probe: 200 * time.Millisecond,
@@ -31,6 +31,9 @@ type Options struct {
 	MaxBody    int           // 0: 1344, what a datagram of 1400 bytes carries
 	MaxMessage int           // 0: 1 MiB
 	Trace      io.Writer     // nil: no readable trace
+
+	// spoil, in the tests of the simulator itself, loses the upcalls for which it returns true.
+	spoil func(core.Upcall) bool
 }
 
 // rejoinAfter is how long an application waits before it asks for membership again.

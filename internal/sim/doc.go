@@ -10,7 +10,7 @@
 // [Result], down to the hash of its trace. A failing seed is a bug report:
 //
 //	go test ./internal/sim -run TestSeed -seed=N -v          (the violations)
-//	go test ./internal/sim -run TestSeed -seed=N -v -trace   (and what happened, packet by packet)
+//	go test ./internal/sim -run TestSeed -seed=N -v -story   (and what happened, packet by packet)
 //
 // A scenario is drawn from the seed (scenario.go): how many members, which groups, how fast the network is, which kinds of
 // faults there are at all and when each strikes. It ends with everything healed and a quiet time, after which the cluster must

@@ -22,8 +22,10 @@ type Result struct {
 
 // Run plays the scenario of a seed and judges it. trace takes the readable trace, nil for none. Equal seeds give equal
 // results.
-func Run(seed uint64, trace io.Writer) Result {
-	s := newScenario(Options{Seed: seed, Trace: trace})
+func Run(seed uint64, trace io.Writer) Result { return run(Options{Seed: seed, Trace: trace}) }
+
+func run(opts Options) Result {
+	s := newScenario(opts)
 	s.play()
 	c := s.c
 	for _, n := range c.nodes {
@@ -34,7 +36,7 @@ func Run(seed uint64, trace io.Writer) Result {
 	if c.stats.Deliveries < minDeliveries {
 		c.trouble("workload", "", "", "only %d deliveries", c.stats.Deliveries)
 	}
-	return Result{Seed: seed, Violations: c.Violations(), History: c.history, Coverage: c.coverage, Stats: c.stats, TraceHash: c.traceHash,
+	return Result{Seed: opts.Seed, Violations: c.Violations(), History: c.history, Coverage: c.coverage, Stats: c.stats, TraceHash: c.traceHash,
 		Virtual: c.clock.now}
 }
 

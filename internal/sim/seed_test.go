@@ -16,7 +16,7 @@ import (
 
 var (
 	oneSeed   = flag.Uint64("seed", 0, "replay this seed only (0: all)")
-	readable  = flag.Bool("trace", false, "with -seed: print what happened")
+	readable  = flag.Bool("story", false, "with -seed: print what happened")
 	seedCount = flag.Int("seeds", seeds, "how many seeds to run")
 	firstSeed = flag.Uint64("from", 1, "the first of them")
 )
