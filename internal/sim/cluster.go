@@ -63,11 +63,12 @@ type Cluster struct {
 
 // Stats count what a run consisted of.
 type Stats struct {
-	Steps, Packets, Lost, Duplicated, Unopened int
-	Deliveries, Views, Directs, Queries        int
-	Crashes, CrashesInRecovery, Faults         int
-	Transfers, FailedTransfers, Refused        int
-	GroupsBlocked                              int // that rightly had no primary at the end
+	Steps, Packets, Lost, Duplicated    int
+	Unopened, Unsealed                  int // without the key of their ring
+	Deliveries, Views, Directs, Queries int
+	Crashes, CrashesInRecovery, Faults  int
+	Transfers, FailedTransfers, Refused int
+	GroupsBlocked                       int // that rightly had no primary at the end
 }
 
 // NewCluster builds the cluster; no node runs yet.

@@ -49,6 +49,7 @@ func (v *Stats) Add(o Stats) {
 	v.Lost += o.Lost
 	v.Duplicated += o.Duplicated
 	v.Unopened += o.Unopened
+	v.Unsealed += o.Unsealed
 	v.Deliveries += o.Deliveries
 	v.Views += o.Views
 	v.Directs += o.Directs
