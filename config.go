@@ -79,6 +79,8 @@ type Config struct {
 	SpillDir string
 	// Logger takes what an operator may want to read. Nil: silent. LoggerFromSlog adapts a slog.Handler.
 	Logger *zap.Logger
+	// Events is told what happens to the node, as it happens. Nil: nobody is.
+	Events *EventListener
 	// Codec turns messages into bytes; all members must use the same. Nil: MsgpackCodec().
 	Codec Codec
 	// Transport replaces the sockets; Listen is then ignored and Close closes it. Nil: UDP and TCP on Listen.

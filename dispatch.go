@@ -1,0 +1,271 @@
+package lockstep
+
+// From the core's upcalls to the groups: what callers wait for is settled here, on the loop, in the protocol's order; what the
+// application is to see is put into its group's queue.
+
+import (
+	"slices"
+
+	"github.com/lockstep-go/lockstep/internal/core"
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/membership"
+)
+
+// dispatch hands out a batch. Neighbouring upcalls of one group share one locking.
+func (l *loop) dispatch(ups []core.Upcall) {
+	var g *Group
+	leave := func() {
+		if g == nil {
+			return
+		}
+		if g.cur != nil {
+			g.cur.wake()
+		}
+		g.mu.Unlock()
+	}
+	for i := range ups {
+		u := &ups[i]
+		if u.Kind == core.UpNode {
+			l.n.nameTaken(u)
+			continue
+		}
+		if g == nil || g.id != u.Group {
+			leave()
+			if g = l.n.groupByID(u.Group); g == nil {
+				continue
+			}
+			g.mu.Lock()
+		}
+		if g.cur != nil {
+			g.cur.dispatch(l, u)
+		}
+	}
+	leave()
+}
+
+// dispatch takes in one upcall. The group's mutex is held.
+func (t *tenure) dispatch(l *loop, u *core.Upcall) {
+	switch u.Kind {
+	case core.UpDeliver:
+		t.dispatchDeliver(u)
+	case core.UpView:
+		t.dispatchView(l, u)
+	case core.UpTransitional, core.UpMerge, core.UpFounded, core.UpDirect:
+		t.put(u)
+	case core.UpBlocked:
+		t.dispatchBlocked(u)
+	case core.UpLost:
+		t.dispatchLost(u)
+	case core.UpSave:
+		t.n.spools.expect(spoolKey{t.g.id, u.Cut}, u.Members)
+		t.put(u)
+	case core.UpLoad:
+		t.dispatchLoad(u)
+	case core.UpLoaded:
+		t.dispatchLoaded(u)
+	case core.UpStable:
+		t.stabilize(u.Position)
+	case core.UpAnswer:
+		t.answer(u.Call, u.Sender.ID, u.Status, u.Payload)
+	case core.UpDirectLost, core.UpDirectDone:
+		if size, ok := t.directs[u.Tag]; ok {
+			delete(t.directs, u.Tag)
+			t.budget.release(size)
+		}
+	case core.UpNumbered:
+		if s := t.pending.get(u.Tag); s != nil && !s.numbered {
+			s.numbered = true
+			t.budget.release(len(s.payload))
+			if c := t.calls[s.call]; c != nil {
+				c.numbered = true
+			}
+		}
+	case core.UpRefused:
+		t.end(t.g.fault("join", refusalError(u.Refusal), u.Text))
+		t.release()
+	case core.UpLeft:
+		if t.ended {
+			t.release()
+			return
+		}
+		t.phase = phaseLeaving
+		if t.holding {
+			// The state will never come, so nothing that waited for it can be shown.
+			t.void(false)
+			t.holding, t.loadDue = false, false
+		}
+		t.put(u)
+	}
+}
+
+func refusalError(r membership.RefusalKind) error {
+	switch r {
+	case membership.RefusalLeave:
+		return ErrLeft
+	case membership.RefusalTerminated:
+		return ErrTerminated
+	case membership.RefusalNoGroup:
+		return ErrNoGroup
+	case membership.RefusalExists:
+		return ErrGroupExists
+	case membership.RefusalConfig, membership.RefusalHandlers:
+		return ErrMismatch
+	case membership.RefusalTwoFounders:
+		return ErrTwoFounders
+	}
+	return ErrEjected
+}
+
+// settle forgets a message of this member's own and gives back its room.
+func (t *tenure) settle(tag uint64) (submitted, bool) {
+	s, ok := t.pending.remove(tag)
+	if ok && !s.numbered {
+		t.budget.release(len(s.payload))
+	}
+	return s, ok
+}
+
+func (t *tenure) dispatchDeliver(u *core.Upcall) {
+	t.position = max(t.position, u.Position)
+	if u.Own {
+		if s, ok := t.settle(u.Tag); ok && s.call != 0 {
+			index := 0
+			if s.kind == wire.KindQuery {
+				index, _, _ = cutIndex(u.Payload, callSize)
+			}
+			t.deliveredOwn(s.call, u.Position, u.ViewID, u.Transitional, index)
+		}
+	}
+	if u.Message != wire.KindFlush {
+		t.put(u)
+	}
+}
+
+func (t *tenure) dispatchView(l *loop, u *core.Upcall) {
+	t.position = max(t.position, u.Position)
+	t.departed(u.View)
+	t.seen = u.View
+	t.loading = map[wire.MemberID]bool{}
+	for _, m := range u.View.Loading {
+		t.loading[m.ID] = true
+	}
+	t.agreed = newAgreedTable(t.g.frozen, l.core.Table(t.g.id))
+	t.blocked = !u.View.Primary && t.g.cfg.Partition != Partitionable
+	for _, d := range u.View.Left {
+		t.n.spools.departed(t.g.id, d.Member.ID)
+	}
+	t.put(u)
+}
+
+func (t *tenure) dispatchBlocked(u *core.Upcall) {
+	t.blocked = true
+	t.failUncertain("the primary was lost before all were known to have it")
+	t.budget.fail(ErrNotPrimary)
+	v := t.g.View()
+	v.Primary = false
+	t.g.view.Store(&v)
+	t.n.events.blocked(t.g.name)
+	t.put(u)
+}
+
+func (t *tenure) dispatchLost(u *core.Upcall) {
+	s, ok := t.settle(u.Tag)
+	if !ok {
+		return
+	}
+	if s.call != 0 {
+		c := t.calls[s.call]
+		if c == nil {
+			return
+		}
+		switch {
+		case u.Uncertain || c.numbered:
+			t.finish(c, t.g.fault(c.op(), ErrUncertain, "a view change came between"))
+		case t.phase == phaseLeaving && t.n.isClosing():
+			t.finish(c, t.g.fault(c.op(), ErrClosed, ""))
+		case t.phase == phaseLeaving:
+			t.finish(c, t.g.fault(c.op(), ErrLeft, ""))
+		default:
+			t.finish(c, t.g.fault(c.op(), ErrNotPrimary, ""))
+		}
+		return
+	}
+	t.lost++
+	t.n.counts.lost.Add(1)
+	t.put(&core.Upcall{Kind: core.UpLost, Group: u.Group, Order: s.order, Uncertain: u.Uncertain, Payload: s.payload})
+	t.queue.leftLast()
+}
+
+// dispatchLoad makes void what waits, and lets only the load itself be handed out until UpLoaded names this member.
+func (t *tenure) dispatchLoad(u *core.Upcall) {
+	keep := t.void(true)
+	if t.cancelLd != nil {
+		t.cancelLd()
+	}
+	t.load, t.cancelLd = withCancel(t.ctx)
+	t.position = max(t.position, u.Cut)
+	t.holding, t.loadDue = true, true
+	t.put(u)
+	for i := range keep {
+		t.put(&keep[i])
+	}
+}
+
+// void empties the queue. What this member sent and will now not see is reported as lost, with what says so already; views that
+// came after the last load, and were not shown because it was not done, keep their turn if views is true. It returns what is to be
+// queued again.
+func (t *tenure) void(views bool) []core.Upcall {
+	list := t.queue.take()
+	from := len(list) // views from here on are kept
+	if t.holding {
+		from = 0
+		for i := range list {
+			if list[i].Kind == core.UpLoad {
+				from = i
+			}
+		}
+	}
+	var keep []core.Upcall
+	for i := range list {
+		u := &list[i]
+		switch u.Kind {
+		case core.UpLost, core.UpBlocked, core.UpDirect, core.UpLeft:
+			keep = append(keep, *u)
+		case core.UpView:
+			if views && i >= from {
+				keep = append(keep, *u)
+			}
+		case core.UpDeliver:
+			if !u.Own {
+				continue
+			}
+			if u.Message == wire.KindApp {
+				t.lost++
+				t.n.counts.lost.Add(1)
+				keep = append(keep, core.Upcall{Kind: core.UpLost, Group: u.Group, Order: u.Order, Uncertain: true, Payload: u.Payload})
+			} else if id, _, ok := cutCall(u.Payload); ok {
+				if c := t.calls[id]; c != nil {
+					t.finish(c, t.g.fault(c.op(), ErrUncertain, "its place was passed over by a state transfer"))
+				}
+			}
+		}
+	}
+	if !views {
+		for i := range keep {
+			t.put(&keep[i])
+		}
+		return nil
+	}
+	return keep
+}
+
+func (t *tenure) dispatchLoaded(u *core.Upcall) {
+	for _, m := range u.Members {
+		delete(t.loading, m.ID)
+		t.n.spools.loaded(t.g.id, m.ID)
+	}
+	if slices.ContainsFunc(u.Members, func(m membership.Member) bool { return m.ID == t.n.id }) {
+		t.holding = false
+		t.failures = 0
+	}
+}

@@ -1,0 +1,50 @@
+package lockstep
+
+// The donor's side of a state transfer: frozen on the group's goroutine, written out on another, kept until its joiners have it.
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/lockstep-go/lockstep/internal/core"
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/statexfer"
+)
+
+// saveState carries out an UpSave: the state is frozen here, between two messages, and written out elsewhere.
+func (t *tenure) saveState(u *core.Upcall) {
+	key := spoolKey{t.g.id, u.Cut}
+	var src io.WriterTo = &bytes.Buffer{} // without OnState the state is empty
+	if s := t.g.calls.state; s != nil {
+		// A panic must not leave the joiners waiting.
+		frozen := false
+		defer func() {
+			if !frozen {
+				t.n.spools.fill(key, nil, errors.New("State.Save panicked"))
+			}
+		}()
+		w, err := s.Save(t.g.View())
+		frozen = true
+		if err == nil && w == nil {
+			err = errors.New("State.Save returned nothing")
+		}
+		if err != nil {
+			t.n.spools.fill(key, nil, fmt.Errorf("State.Save: %w", err))
+			return
+		}
+		src = w
+	}
+	t.n.counts.saves.Add(1)
+	t.n.upcalls.Go(func() { t.n.spools.write(key, src) })
+}
+
+// serveState answers one joiner.
+func (n *Node) serveState(ctx context.Context, conn net.Conn) error {
+	return statexfer.Serve(ctx, conn, func(ctx context.Context, r statexfer.Request) (io.ReadCloser, error) {
+		return n.spools.open(ctx, spoolKey{wire.GroupID(r.Group), wire.Position(r.Cut)})
+	})
+}

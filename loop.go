@@ -1,0 +1,251 @@
+package lockstep
+
+// The loop: the one goroutine that owns the core. Packets, commands and time go in; keys, packets, upcalls and notices come out.
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/lockstep-go/lockstep/internal/core"
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/membership"
+	"github.com/lockstep-go/lockstep/transport"
+)
+
+const (
+	// headMost is what stands before a message's value, which the application's limit does not count.
+	headMost = callSize + indexSize
+	// drainMost is how many batches of packets are taken in before commands have their turn.
+	drainMost = 32
+	// refusalEvery is how often the socket is asked who refused datagrams.
+	refusalEvery = 20 * time.Millisecond
+)
+
+// machine is what the loop drives: *core.Core, or a script in tests.
+type machine interface {
+	Step(now time.Time, ev core.Event)
+	Deadline() time.Time
+	Effects() *core.Effects
+	Status() core.Status
+	Explain(wire.GroupID) string
+	Members(wire.GroupID) ([]membership.Member, membership.View, bool)
+	Groups() []string
+	Neighbours() []wire.Info
+	Info(wire.MemberID) wire.Info
+	Table(wire.GroupID) []wire.HandlerEntry
+}
+
+type loop struct {
+	n       *Node
+	core    machine
+	timer   *time.Timer
+	out     []transport.Outgoing
+	cmds    []command
+	refused []netip.AddrPort
+	asked   time.Time // when refusals were last asked for
+	watched map[wire.MemberID]func()
+}
+
+func newLoop(n *Node, drive func(core.Config) machine) (*loop, error) {
+	l := &loop{n: n, timer: time.NewTimer(0), watched: map[wire.MemberID]func(){}}
+	cfg := core.Config{
+		Self:       wire.Info{ID: n.id, Name: n.cfg.Name, Addrs: []wire.Addr{{Addr: n.addr}}},
+		Timing:     core.Timing(n.cfg.Timing),
+		MaxBody:    n.end.MaxBody(),
+		MaxMessage: n.cfg.MaxMessage + headMost,
+	}
+	if _, err := rand.Read(cfg.Secret[:]); err != nil {
+		return nil, fmt.Errorf("lockstep: start: %w", err)
+	}
+	l.core = drive(cfg)
+	l.n.ring.store(l.core)
+	return l, nil
+}
+
+// run is the loop's goroutine. What has arrived is always taken in before time is allowed to pass: after a pause of the whole
+// process, packets that waited in the socket speak before timers that expired meanwhile.
+func (l *loop) run() {
+	defer l.last()
+	for {
+		l.arm()
+		select {
+		case b := <-l.n.batches:
+			l.packets(b)
+		case <-l.n.in.bell:
+		case <-l.timer.C:
+		case <-l.n.stopping:
+			return
+		}
+		l.drain()
+		l.commands()
+		now := time.Now()
+		if d := l.core.Deadline(); !d.IsZero() && !now.Before(d) {
+			l.core.Step(now, nil)
+		}
+		l.apply()
+		l.refusals(now)
+		l.n.counts.rounds.Add(1)
+	}
+}
+
+// arm sets the timer to the core's deadline.
+func (l *loop) arm() {
+	wait := time.Minute
+	if d := l.core.Deadline(); !d.IsZero() {
+		wait = max(0, time.Until(d))
+	}
+	l.timer.Reset(wait)
+}
+
+// drain takes in what the reader has ready, up to a bound.
+func (l *loop) drain() {
+	for range drainMost {
+		select {
+		case b := <-l.n.batches:
+			l.packets(b)
+		default:
+			return
+		}
+	}
+}
+
+func (l *loop) packets(batch []core.Received) {
+	now := time.Now()
+	for i := range batch {
+		l.core.Step(now, batch[i])
+		batch[i] = core.Received{}
+	}
+	select {
+	case l.n.spare <- batch[:0]:
+	default:
+	}
+}
+
+func (l *loop) commands() {
+	l.cmds = l.n.in.take(l.cmds)
+	now := time.Now()
+	for i := range l.cmds {
+		if c := &l.cmds[i]; c.ev != nil {
+			l.core.Step(now, c.ev)
+		} else {
+			c.do(l)
+		}
+	}
+}
+
+// apply carries out what the core wants done.
+func (l *loop) apply() {
+	e := l.core.Effects()
+	for i := range e.Keys {
+		if k := &e.Keys[i]; k.Remove {
+			l.n.end.RemoveRing(k.Context)
+		} else {
+			l.n.end.InstallRing(k.Context, k.Salt)
+		}
+	}
+	if len(e.Sends) > 0 {
+		l.out = l.out[:0]
+		for i := range e.Sends {
+			s := &e.Sends[i]
+			l.out = append(l.out, transport.Outgoing{To: s.To, Class: s.Class, Context: s.Context, Body: s.Body})
+		}
+		l.n.end.Send(l.out)
+		clear(l.out)
+	}
+	l.dispatch(e.Upcalls)
+	for i := range e.Notices {
+		l.notice(&e.Notices[i])
+	}
+}
+
+// notice passes on what an operator may want to know, and follows the ring's changes.
+func (l *loop) notice(x *core.Notice) {
+	switch x.Kind {
+	case membership.NoticeRing:
+		l.n.ring.store(l.core)
+		l.watch()
+		l.n.counts.rings.Add(1)
+		l.n.log.Info("ring installed", zap.Stringer("ring", x.Ring), zap.Stringers("members", l.n.ring.members()))
+		l.n.events.ringInstalled(x.Ring.String(), l.n.ring.members())
+	case membership.NoticeState:
+		l.n.log.Debug("state", zap.String("text", x.Text))
+		l.n.events.stateChanged(x.Text)
+	case membership.NoticeSuspect:
+		m := infoMember(l.core.Info(x.Member))
+		l.n.log.Info("member suspected", zap.Stringer("member", m), zap.String("why", x.Text))
+		l.n.events.suspected(m, x.Text)
+	case membership.NoticeDrop:
+		l.n.log.Debug("packet dropped", zap.String("why", x.Text))
+		l.n.events.packetDropped(x.Text)
+	case membership.NoticeInvariant:
+		l.n.counts.invariants.Add(1)
+		l.n.log.Error("a broken invariant sent the node back to gather", zap.Stringer("ring", x.Ring), zap.String("what", x.Text))
+		l.n.events.stateChanged("invariant: " + x.Text)
+	}
+}
+
+// refusals turns addresses that refused datagrams into hints about the members there.
+func (l *loop) refusals(now time.Time) {
+	if now.Sub(l.asked) < refusalEvery {
+		return
+	}
+	l.asked = now
+	l.refused = l.n.end.Refusals(l.refused[:0])
+	for _, a := range l.refused {
+		if id, ok := l.n.ring.at(a); ok {
+			l.n.in.push(core.Hint{Member: id})
+		}
+	}
+}
+
+// last says good-bye, and lets whoever waits for the loop go.
+func (l *loop) last() {
+	l.commands()
+	l.core.Step(time.Now(), core.Close{})
+	l.apply()
+	for _, end := range l.watched {
+		end()
+	}
+	l.timer.Stop()
+	close(l.n.ended)
+	l.n.in.close()
+}
+
+// read is the reader's goroutine: from the endpoint to the loop.
+func (n *Node) read() {
+	var packets []transport.Packet
+	for {
+		var err error
+		if packets, err = n.end.Receive(packets[:0]); err != nil {
+			n.stop(&Error{Op: "receive", Err: err})
+			return
+		}
+		var batch []core.Received
+		select {
+		case batch = <-n.spare:
+		default:
+		}
+		for i := range packets {
+			p := &packets[i]
+			parsed, err := wire.Parse(p.Body)
+			if err != nil {
+				n.counts.malformed.Add(1)
+				continue
+			}
+			batch = append(batch, core.Received{From: p.From, Header: p.Header, Packet: parsed})
+		}
+		clear(packets)
+		if len(batch) == 0 {
+			continue
+		}
+		select {
+		case n.batches <- batch:
+		case <-n.ended:
+			return
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package lockstep
+
+// The sends: encoded in the caller's goroutine, taken in when the group's queue has room, put in order with all else that this
+// member sends.
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/lockstep-go/lockstep/internal/core"
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// Send sends v to every member of the group, this one too, after all that this member sent before (FIFO).
+//
+// For all four sends, nil means: queued here, in this member's order. Nobody else need have it yet. It will be delivered here
+// unless this member leaves or loses the primary; then OnLost reports it, and the next Flush returns ErrUncertain. A Send waits
+// while the group's queue is full; one whose context ends was not accepted. Given the context of an upcall it never waits,
+// and returns ErrFull when the queue is far too full. Errors: ErrNotMember, ErrNotPrimary, ErrNotHandled, ErrTooLarge,
+// ErrFull, ErrClosed, the context's; none leaves a doubt. v is encoded before Send returns and may be changed afterwards.
+func (g *Group) Send(ctx context.Context, v any) error {
+	return g.send(ctx, "send", FIFO, v)
+}
+
+// CausalSend sends v after all that this member has sent or seen before, at every member. See Send for what nil means.
+func (g *Group) CausalSend(ctx context.Context, v any) error {
+	return g.send(ctx, "causalsend", Causal, v)
+}
+
+// OrderedSend sends v to the same place among all ordered and safe messages, at every member. See Send for what nil means.
+func (g *Group) OrderedSend(ctx context.Context, v any) error {
+	return g.send(ctx, "orderedsend", Ordered, v)
+}
+
+// SafeSend sends v as OrderedSend does, and nobody handles it before every member of the ring holds it. See Send for what nil
+// means: it returns long before that.
+func (g *Group) SafeSend(ctx context.Context, v any) error {
+	return g.send(ctx, "safesend", Safe, v)
+}
+
+// SendIn sends v in the given order; it is Send, CausalSend, OrderedSend or SafeSend.
+func (g *Group) SendIn(ctx context.Context, o Order, v any) error {
+	if o > Safe {
+		return g.fault("send", fmt.Errorf("order %d is none of the four", o), "")
+	}
+	return g.send(ctx, "send", o, v)
+}
+
+func (g *Group) send(ctx context.Context, op string, o Order, v any) error {
+	return g.submit(ctx, op, wire.KindApp, o, v, nil)
+}
+
+// kindOf is the registration that a message of this kind needs.
+func kindOf(kind wire.Kind) handlerKind {
+	switch kind {
+	case wire.KindApply:
+		return kindApply
+	case wire.KindQuery:
+		return kindQuery
+	}
+	return kindMessage
+}
+
+// encode gives the payload of v with room for its head, and the name of its type.
+func (g *Group) encode(op string, kind wire.Kind, v any) (body []byte, name string, err error) {
+	head := headSize(kind)
+	if kind == wire.KindFlush {
+		return make([]byte, head), "", nil
+	}
+	if v == nil {
+		return nil, "", g.fault(op, ErrNotHandled, "nil is no message")
+	}
+	typ := reflect.TypeOf(v)
+	if typ.Kind() == reflect.Pointer {
+		p := reflect.ValueOf(v)
+		if p.IsNil() {
+			return nil, "", g.fault(op, ErrNotHandled, "nil is no message")
+		}
+		typ, v = typ.Elem(), p.Elem().Interface()
+	}
+	g.mu.Lock()
+	frozen := g.frozen
+	g.mu.Unlock()
+	raw := false
+	var entry *handlerEntry
+	if frozen != nil {
+		entry = frozen.lookup(kindOf(kind), typ)
+	}
+	if entry != nil {
+		name, raw = entry.name, entry.raw
+	} else {
+		// Not registered here; the group may know it all the same, under the type's own name.
+		why := ""
+		if name, why = wireName(typ, handleOptions{}); why != "" {
+			return nil, "", g.fault(op, ErrNotHandled, fmt.Sprintf("%v: %s", typ, why))
+		}
+		raw = isRaw(typ)
+	}
+	// Most messages are small; what is longer grows once more.
+	body, err = appendValue(g.node.cfg.Codec, make([]byte, head, head+118), v, raw)
+	if err != nil {
+		return nil, "", g.fault(op, err, "")
+	}
+	if n := len(body) - head; n > g.node.cfg.MaxMessage {
+		return nil, "", g.fault(op, ErrTooLarge, fmt.Sprintf("%d bytes, at most %d", n, g.node.cfg.MaxMessage))
+	}
+	return body, name, nil
+}
+
+// submit takes a message in. With a nil error it is on its way and, if c is not nil, c will be finished.
+func (g *Group) submit(ctx context.Context, op string, kind wire.Kind, o Order, v any, c *call) error {
+	if err := ctx.Err(); err != nil {
+		return g.fault(op, err, "")
+	}
+	body, name, err := g.encode(op, kind, v)
+	if err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	t, err := g.admit(ctx, op, len(body))
+	if err != nil {
+		return err
+	}
+	index := 0
+	if kind != wire.KindFlush {
+		index = t.agreed.index(name, kindOf(kind))
+		if err := t.handled(op, kind, name, index); err != nil {
+			t.budget.release(len(body))
+			return err
+		}
+	}
+	s := submitted{kind: kind, order: wire.Order(o), payload: body}
+	if c != nil {
+		s.call = c.id
+		t.calls[c.id] = c
+	}
+	putHead(body, kind, s.call, index)
+	tag := t.pending.add(s)
+	g.push(core.Submit{Group: g.id, Kind: kind, Order: s.order, Tag: tag, Payload: body})
+	g.node.counts.sent.Add(1)
+	return nil
+}
+
+// handled refuses a message that some member could not handle. A query need not be handled by all: those decline.
+func (t *tenure) handled(op string, kind wire.Kind, name string, index int) error {
+	if index < 0 {
+		return t.g.fault(op, ErrNotHandled, fmt.Sprintf("no member registered %v %s", kindOf(kind), name))
+	}
+	missing := t.agreed.missing(index)
+	if len(missing) == 0 || kind == wire.KindQuery {
+		return nil
+	}
+	return t.g.fault(op, ErrNotHandled, fmt.Sprintf("%v %s is not handled by %s", kindOf(kind), name, t.names(missing)))
+}
+
+// names lists members for a person.
+func (t *tenure) names(ids map[wire.MemberID]bool) string {
+	var list []string
+	for _, m := range t.seen.Members {
+		if ids[m.ID] {
+			list = append(list, memberOf(m).String())
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// admit waits for room in the send queue, and takes it. The group's mutex is held when it is called and when it returns, and not
+// while it waits.
+func (g *Group) admit(ctx context.Context, op string, size int) (*tenure, error) {
+	if err := g.maySubmit(op); err != nil {
+		return nil, err
+	}
+	t := g.cur
+	if inUpcall(ctx) != nil {
+		if !t.budget.takeInUpcall(size) {
+			return nil, g.fault(op, ErrFull, fmt.Sprintf("%d messages of %d bytes wait", t.budget.messages, t.budget.bytes))
+		}
+		return t, nil
+	}
+	if t.budget.take(size) {
+		return t, nil
+	}
+	w := t.budget.wait(size)
+	g.mu.Unlock()
+	select {
+	case <-w.ready:
+	case <-ctx.Done():
+	}
+	g.mu.Lock()
+	if err := ctx.Err(); err != nil {
+		t.budget.abandon(w)
+		return nil, g.fault(op, err, "the send queue is full; nothing was sent")
+	}
+	if w.err != nil {
+		return nil, g.fault(op, w.err, "")
+	}
+	if g.cur != t {
+		return nil, g.fault(op, ErrNotMember, "")
+	}
+	if err := g.maySubmit(op); err != nil {
+		t.budget.abandon(w)
+		return nil, err
+	}
+	return t, nil
+}

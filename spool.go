@@ -1,0 +1,308 @@
+package lockstep
+
+// Spools: saved states that wait for their joiners, in memory up to a bound and then in a temporary file.
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/membership"
+)
+
+const (
+	spoolMemory = 1 << 20          // bytes of a state kept in memory
+	spoolIdle   = time.Minute      // without a reader, until a state is forgotten
+	spoolAwait  = 20 * time.Second // how long a joiner that is ahead of its donor is kept waiting
+	spoolsMost  = 256              // states kept at once; the oldest goes first
+)
+
+var errNoSpool = errors.New("no state was saved at that cut, or it is no longer kept")
+
+// A spoolKey names a saved state.
+type spoolKey struct {
+	group wire.GroupID
+	cut   wire.Position
+}
+
+// spools are the states that this node has saved. Its methods may be called from any goroutine; only write blocks, on the disk,
+// and open, on its context.
+type spools struct {
+	dir string // of temporary files; empty: the system's
+
+	mu      sync.Mutex
+	byKey   map[spoolKey]*spool
+	order   []spoolKey
+	changed chan struct{} // closed and replaced when a spool is added or becomes ready
+	closed  bool
+}
+
+// A spool is one saved state. Its fields are guarded by spools.mu; memory and file do not change once ready is true.
+type spool struct {
+	ready   bool
+	err     error
+	joiners map[wire.MemberID]bool // who has not loaded yet; nil: unknown, only time ends it
+	memory  []byte
+	file    *os.File // what did not fit
+	size    int64
+	readers int
+	dropped bool
+	idle    *time.Timer
+}
+
+func newSpools(dir string) *spools {
+	return &spools{dir: dir, byKey: map[spoolKey]*spool{}, changed: make(chan struct{})}
+}
+
+// expect announces that a state will be saved, so that joiners wait for it. Called by the loop.
+func (s *spools) expect(key spoolKey, joiners []membership.Member) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.byKey[key] != nil {
+		return
+	}
+	sp := &spool{}
+	if len(joiners) > 0 {
+		sp.joiners = map[wire.MemberID]bool{}
+		for _, m := range joiners {
+			sp.joiners[m.ID] = true
+		}
+	}
+	s.byKey[key] = sp
+	s.order = append(s.order, key)
+	for len(s.byKey) > spoolsMost {
+		s.drop(s.order[0])
+	}
+	sp.idle = time.AfterFunc(spoolIdle, func() { s.expire(key, sp) })
+	s.notify()
+}
+
+// notify wakes those who wait in open. s.mu is held.
+func (s *spools) notify() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// write takes the state from its source. It blocks as long as that and the disk do.
+func (s *spools) write(key spoolKey, src io.WriterTo) {
+	sink := &spoolSink{dir: s.dir}
+	err := func() (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("WriteTo panicked: %v\n%s", r, debug.Stack())
+			}
+		}()
+		_, err = src.WriteTo(sink)
+		return err
+	}()
+	if err == nil {
+		err = sink.err
+	}
+	if err != nil {
+		sink.discard()
+		s.fill(key, nil, fmt.Errorf("saving the state: %w", err))
+		return
+	}
+	s.fill(key, sink, nil)
+}
+
+// fill makes a state ready, or says why there is none.
+func (s *spools) fill(key spoolKey, sink *spoolSink, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sp := s.byKey[key]
+	if sp == nil || sp.ready {
+		if sink != nil {
+			sink.discard()
+		}
+		return
+	}
+	sp.ready, sp.err = true, err
+	if sink != nil {
+		sp.memory, sp.file, sp.size = sink.memory.Bytes(), sink.file, sink.size
+	}
+	sp.idle.Reset(spoolIdle)
+	s.notify()
+}
+
+// open gives the bytes of a state, after waiting for it if the donor is not there yet.
+func (s *spools) open(ctx context.Context, key spoolKey) (io.ReadCloser, error) {
+	limit := time.NewTimer(spoolAwait)
+	defer limit.Stop()
+	for {
+		s.mu.Lock()
+		sp, changed, closed := s.byKey[key], s.changed, s.closed
+		if sp != nil && sp.ready {
+			defer s.mu.Unlock()
+			if sp.err != nil {
+				return nil, sp.err
+			}
+			sp.readers++
+			sp.idle.Stop()
+			return s.reader(key, sp), nil
+		}
+		known := sp != nil
+		s.mu.Unlock()
+		if closed {
+			return nil, errNoSpool
+		}
+		expired := limit.C
+		if known {
+			expired = nil // it is being saved: as long as that takes
+		}
+		select {
+		case <-changed:
+		case <-expired:
+			return nil, errNoSpool
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+type spoolReader struct {
+	io.Reader
+	close func()
+}
+
+func (r *spoolReader) Close() error {
+	r.close()
+	return nil
+}
+
+// reader reads a ready spool from its beginning; several may at once. s.mu is held.
+func (s *spools) reader(key spoolKey, sp *spool) io.ReadCloser {
+	var r io.Reader = bytes.NewReader(sp.memory)
+	if sp.file != nil {
+		r = io.MultiReader(r, io.NewSectionReader(sp.file, 0, sp.size-int64(len(sp.memory))))
+	}
+	return &spoolReader{r, sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		sp.readers--
+		if sp.dropped {
+			sp.discard()
+			return
+		}
+		sp.idle.Reset(spoolIdle)
+	})}
+}
+
+// loaded says that a joiner has the group's state: no cut is kept for it any more.
+func (s *spools) loaded(group wire.GroupID, id wire.MemberID) { s.forget(group, id) }
+
+// departed says that a joiner is gone.
+func (s *spools) departed(group wire.GroupID, id wire.MemberID) { s.forget(group, id) }
+
+func (s *spools) forget(group wire.GroupID, id wire.MemberID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.byKey) == 0 {
+		return
+	}
+	for key, sp := range s.byKey {
+		if key.group != group || !sp.joiners[id] {
+			continue
+		}
+		delete(sp.joiners, id)
+		if len(sp.joiners) == 0 {
+			s.drop(key)
+		}
+	}
+}
+
+func (s *spools) expire(key spoolKey, sp *spool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byKey[key] == sp && sp.ready && sp.readers == 0 {
+		s.drop(key)
+	}
+}
+
+// drop forgets a spool; its bytes go with its last reader. s.mu is held.
+func (s *spools) drop(key spoolKey) {
+	sp := s.byKey[key]
+	for i, k := range s.order {
+		if k == key {
+			s.order = append(s.order[:i], s.order[i+1:]...)
+			break
+		}
+	}
+	if sp == nil {
+		return
+	}
+	delete(s.byKey, key)
+	sp.dropped = true
+	sp.idle.Stop()
+	if sp.readers == 0 {
+		sp.discard()
+	}
+}
+
+func (sp *spool) discard() {
+	if sp.file != nil {
+		sp.file.Close()
+		os.Remove(sp.file.Name())
+		sp.file = nil
+	}
+	sp.memory = nil
+}
+
+// close forgets everything.
+func (s *spools) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for len(s.order) > 0 {
+		s.drop(s.order[0])
+	}
+	s.notify()
+}
+
+// spoolSink is what a state is written to: memory first, then a file.
+type spoolSink struct {
+	dir    string
+	memory bytes.Buffer
+	file   *os.File
+	size   int64
+	err    error
+}
+
+func (w *spoolSink) Write(p []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	n := 0
+	if room := spoolMemory - w.memory.Len(); room > 0 && w.file == nil {
+		n = min(room, len(p))
+		w.memory.Write(p[:n])
+		w.size += int64(n)
+	}
+	if n == len(p) {
+		return n, nil
+	}
+	if w.file == nil {
+		if w.file, w.err = os.CreateTemp(w.dir, "lockstep-state-*"); w.err != nil {
+			return n, w.err
+		}
+	}
+	m, err := w.file.Write(p[n:])
+	w.size += int64(m)
+	w.err = err
+	return n + m, err
+}
+
+func (w *spoolSink) discard() {
+	if w.file != nil {
+		w.file.Close()
+		os.Remove(w.file.Name())
+		w.file = nil
+	}
+}

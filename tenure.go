@@ -1,0 +1,218 @@
+package lockstep
+
+// One membership of a group, from Join to its end: what the loop, the group's goroutine and callers share about it.
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/lockstep-go/lockstep/internal/core"
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/membership"
+)
+
+// A phase is how far a membership is.
+type phase uint8
+
+const (
+	phaseJoining phase = iota // asked for; no view was handed to the application yet
+	phaseMember               // sends are accepted
+	phaseLeaving              // given up; deliveries may go on until the core lets go
+)
+
+// A tenure is one membership. Every field but ctx, busy and the channels is guarded by the group's mutex. The loop writes what the
+// protocol says; the group's goroutine, of which there is at most one, takes from queue.
+type tenure struct {
+	g      *Group
+	n      *Node
+	ctx    context.Context // marks upcalls; ends with the membership
+	cancel context.CancelFunc
+	joined chan struct{} // closed when the first view was handed to the application
+	gone   chan struct{} // closed when the core has let go: a new Join may begin
+
+	phase   phase
+	ended   bool // g.done is closed; nothing is handed to the application any more
+	blocked bool // no primary: nothing is accepted
+
+	seen     *membership.View // the last view that the loop saw; nil before the first
+	loading  map[wire.MemberID]bool
+	agreed   *agreedTable
+	position wire.Position // the highest that the loop saw
+	stable   wire.Position
+
+	pending  pending
+	budget   budget
+	directs  map[uint64]int // sizes of SendTo messages on their way, by tag
+	direct   uint64         // the last of these tags
+	calls    map[uint64]*call
+	unstable []*call // delivered and not stable, by position
+	lost     int     // messages lost since the last Flush
+
+	queue     upcallQueue
+	running   bool // the group's goroutine lives
+	holding   bool // a load is going on: only UpLoad itself is handed out until UpLoaded names this member
+	loadDue   bool // the UpLoad stands at the head of the queue
+	congested bool
+	load      context.Context // of the load that is due or going on
+	cancelLd  context.CancelFunc
+	failures  int // loads in a row that failed at the donor
+
+	busy atomic.Int64 // when the running upcall began, in Unix nanoseconds; 0 between upcalls
+	told atomic.Int64 // the busy for which the event was given
+}
+
+func newTenure(g *Group) *tenure {
+	t := &tenure{
+		g:       g,
+		n:       g.node,
+		joined:  make(chan struct{}),
+		gone:    make(chan struct{}),
+		agreed:  &agreedTable{},
+		directs: map[uint64]int{},
+		calls:   map[uint64]*call{},
+		budget:  budget{maxMessages: g.cfg.QueueMessages, maxBytes: g.cfg.QueueBytes},
+	}
+	t.pending.first = g.nextTag + 1
+	t.ctx, t.cancel = context.WithCancel(context.WithValue(context.Background(), upcallKey{}, g))
+	return t
+}
+
+// maySubmit says why nothing is accepted now, or nil. The group's mutex is held.
+func (g *Group) maySubmit(op string) error {
+	t := g.cur
+	switch {
+	case g.node.isClosing():
+		return g.fault(op, ErrClosed, "")
+	case t == nil || t.phase != phaseMember:
+		detail := ""
+		if t == nil && g.err != nil {
+			detail = "the membership ended: " + g.err.Error()
+		}
+		return g.fault(op, ErrNotMember, detail)
+	case t.blocked:
+		return g.fault(op, ErrNotPrimary, "")
+	}
+	return nil
+}
+
+// end ends the membership for the application: nothing more is handed to it, calls return, Done is closed. The group's mutex is
+// held. The core may not have let go yet; release says when it has.
+func (t *tenure) end(err error) {
+	if t.ended {
+		return
+	}
+	t.ended, t.phase = true, phaseLeaving
+	g := t.g
+	g.err = err
+	t.cancel()
+	t.queue.take()
+	t.holding, t.loadDue = false, false
+	t.failCalls()
+	out := g.View()
+	out.Rank, out.Primary = -1, false
+	g.view.Store(&out)
+	close(g.done)
+	t.n.events.membershipEnded(g.name, err)
+}
+
+// failCalls ends what callers wait for when a membership ends.
+func (t *tenure) failCalls() {
+	why := ErrLeft
+	if t.n.isClosing() {
+		why = ErrClosed
+	}
+	t.budget.fail(why)
+	for _, c := range t.calls {
+		if c.numbered {
+			t.finish(c, t.g.fault(c.op(), ErrUncertain, why.Error()))
+		} else {
+			t.finish(c, t.g.fault(c.op(), why, ""))
+		}
+	}
+	t.unstable = nil
+}
+
+// release lets a new Join begin. The group's mutex is held.
+func (t *tenure) release() {
+	if t.g.cur != t {
+		return
+	}
+	t.g.nextTag = t.pending.first + uint64(t.pending.len())
+	t.g.cur = nil
+	close(t.gone)
+}
+
+// fail ends a membership that cannot go on, and leaves the group behind the application's back.
+func (t *tenure) fail(err error) {
+	t.g.mu.Lock()
+	defer t.g.mu.Unlock()
+	if t.ended {
+		return
+	}
+	t.end(err)
+	t.g.push(core.LeaveGroup{Group: t.g.id})
+}
+
+// wake starts the group's goroutine if there is something to do. The group's mutex is held.
+func (t *tenure) wake() {
+	if t.running || t.ended || t.queue.len() == 0 || t.holding && !t.loadDue {
+		return
+	}
+	t.running = true
+	t.n.upcalls.Go(t.run)
+}
+
+// next takes the next upcall; false ends the group's goroutine.
+func (t *tenure) next() (core.Upcall, *agreedTable, bool) {
+	t.g.mu.Lock()
+	defer t.g.mu.Unlock()
+	if t.ended || t.holding && !t.loadDue {
+		t.running = false
+		return core.Upcall{}, nil, false
+	}
+	u, ok := t.queue.pop()
+	if !ok {
+		t.running = false
+		return core.Upcall{}, nil, false
+	}
+	t.loadDue = false
+	if t.congested && t.queue.len() < t.g.cfg.QueueMessages/4 && t.queue.bytes < t.g.cfg.QueueBytes/4 {
+		t.congested = false
+		t.g.push(core.Congested{Group: t.g.id})
+	}
+	return u, t.agreed, true
+}
+
+// put queues an upcall and tells the group to slow down when the queue is half full. The group's mutex is held.
+func (t *tenure) put(u *core.Upcall) {
+	if t.ended {
+		return
+	}
+	t.queue.push(*u)
+	if !t.congested && (t.queue.len() > t.g.cfg.QueueMessages/2 || t.queue.bytes > t.g.cfg.QueueBytes/2) {
+		t.congested = true
+		t.g.push(core.Congested{Group: t.g.id, On: true})
+	}
+}
+
+// upcallKey marks the context of upcalls; its value is the *Group.
+type upcallKey struct{}
+
+// inUpcall is the group whose upcall the context was given to, nil for any other context.
+func inUpcall(ctx context.Context) *Group {
+	g, _ := ctx.Value(upcallKey{}).(*Group)
+	return g
+}
+
+// mayWait refuses what would wait for itself, and what has no time left.
+func (g *Group) mayWait(ctx context.Context, op string) error {
+	if in := inUpcall(ctx); in != nil {
+		return g.fault(op, ErrInUpcall, fmt.Sprintf("it was given the context of an upcall of group %s; start a goroutine with "+
+			"a context of its own, or use a Send", in.name))
+	}
+	if err := ctx.Err(); err != nil {
+		return g.fault(op, err, "")
+	}
+	return nil
+}
