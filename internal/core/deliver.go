@@ -72,14 +72,20 @@ func (c *Core) message(d membership.Delivery) {
 			c.invariant("sync of %v for another ring", m.Origin)
 			return
 		}
-		c.dir.Deliver(m.Position, m.Kind, m.Payload)
+		c.dir.Deliver(m.Group, m.Position, m.Kind, m.Payload)
 		c.events()
 		if c.trans == nil && c.dir.Synced() {
 			c.synced()
 		}
 	case m.Kind >= wire.KindGroupJoin:
+		if g := c.groups[m.Group]; g != nil && m.Kind == wire.KindGroupLeave && m.Origin == c.cfg.Self.ID {
+			delete(g.asked, wire.KindGroupJoin) // whatever was asked before is answered
+		}
+		if !d.Contiguous && c.dir.Holding(m.Group) {
+			return
+		}
 		before := c.dir.View(m.Group)
-		c.dir.Deliver(m.Position, m.Kind, m.Payload)
+		c.dir.Deliver(m.Group, m.Position, m.Kind, m.Payload)
 		c.events()
 		if c.dir.View(m.Group) != before && c.ring.Cut(m.Group) {
 			if g := c.groups[m.Group]; g != nil && len(g.inflight)+len(g.queue) > 0 {
@@ -108,7 +114,10 @@ func (c *Core) synced() {
 // application delivers one message of an application, holds it back or drops it, as the directory says.
 func (c *Core) application(d membership.Delivery) {
 	m := &d.Message
-	verdict := c.dir.Message(m.Group, m.Origin, m.Position)
+	verdict := membership.VerdictDrop
+	if d.Contiguous || !c.dir.Holding(m.Group) {
+		verdict = c.dir.Message(m.Group, m.Origin, m.Position)
+	}
 	g := c.groups[m.Group]
 	if g == nil {
 		return
