@@ -134,6 +134,11 @@ func (a *app) enqueue(u core.Upcall) {
 		a.void()
 		a.startLoad(u)
 		return
+	case core.UpLeft, core.UpRefused:
+		if a.holding { // no load is waited for any more
+			a.loads++
+			a.void()
+		}
 	case core.UpNumbered:
 		delete(a.waiting, u.Tag)
 		return
