@@ -183,15 +183,17 @@ type Coverage struct {
 	Refused             int // newcomers refused because their name was taken
 }
 
-// NewMachine returns a member alone on a ring of its own, as a starting processor is.
+// NewMachine returns a member that has not started.
 func NewMachine(cfg Config, source ordering.Source, out Sink, now time.Time) *Machine {
 	m := &Machine{cfg: cfg, source: source, out: out, now: now, book: map[wire.MemberID]*peer{}}
 	m.assembler = ordering.NewAssembler(cfg.MaxMessage, func(wire.GroupID) bool { return true })
 	m.remember(cfg.Self)
 	m.liveness.nextBeacon = now
-	m.installAlone()
 	return m
 }
+
+// Start installs a ring of this member alone, as a starting processor does.
+func (m *Machine) Start() { m.installAlone() }
 
 // Keep sets which groups' fragments are kept.
 func (m *Machine) Keep(keep func(wire.GroupID) bool) { m.assembler.Keep = keep }

@@ -88,6 +88,7 @@ func (n *testNet) start(name string, addr netip.AddrPort, incarnation uint64, se
 	cfg := Config{Self: node.info, Timing: lan, Limits: ordering.DefaultLimits(1300), MaxMessage: 1 << 20}
 	cfg.Secret[0] = byte(len(n.nodes) + 1)
 	node.m = NewMachine(cfg, node, node, n.now)
+	node.m.Start()
 	node.m.Input(n.now)
 	node.m.SetSeeds(seeds)
 	n.nodes = append(n.nodes, node)

@@ -83,6 +83,7 @@ func New(cfg Config, now time.Time) *Core {
 	}, c, (*sink)(c), now)
 	c.ring.Keep(func(g wire.GroupID) bool { return c.groups[g] != nil })
 	c.last, c.due = now, now
+	c.ring.Start()
 	return c
 }
 
