@@ -1,0 +1,217 @@
+package main
+
+// One process of a bench: it joins, waits for the others, runs, and counts.
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/lockstep-go/lockstep"
+)
+
+const (
+	// stampSize is what a ping needs for the time of its sending, in bytes.
+	stampSize = 8
+	// settleTime is between the last member's arrival and the run.
+	settleTime = time.Second
+	// lingerTime is between the run and the leave, so that nobody's leave falls into the run of another.
+	lingerTime = time.Second
+	// delaysMost bounds the delays kept.
+	delaysMost = 1 << 24
+)
+
+// The payloads: plain bytes, sent as any application would send its own.
+type (
+	// Load is a message of a send.
+	Load []byte
+	// Ping is a message of a ping: the monotonic time of its sending, big endian, and filling.
+	Ping []byte
+)
+
+// A bench is what the handlers of one process count. mu guards what it says; the group's goroutine is nearly alone with it.
+type bench struct {
+	self lockstep.Member
+	full chan struct{} // closed at the first view with all members
+	back chan time.Duration
+
+	mu        sync.Mutex
+	running   bool // between begin and end: what is delivered counts
+	messages  uint64
+	pinged    bool            // a ping of another member was seen
+	seen      []time.Duration // what pings of others took
+	pingBytes int
+}
+
+// runOne is the life of one process of a bench.
+func (o *benchOptions) runOne(ctx context.Context) (r benchResult, err error) {
+	cfg, closeLog, err := o.config(o.name)
+	if err != nil {
+		return r, err
+	}
+	defer closeLog()
+	node, err := lockstep.Start(ctx, cfg)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, node.Close()) }()
+	b := &bench{self: node.Self(), full: make(chan struct{}), back: make(chan time.Duration, 1)}
+	g := node.Group(o.group, lockstep.GroupConfig{Stateless: true})
+	b.attach(g, o.members)
+
+	wait, cancel := context.WithTimeoutCause(ctx, o.wait, fmt.Errorf("after %v there were not yet %d members", o.wait, o.members))
+	defer cancel()
+	if err := g.Join(wait); err != nil {
+		return r, err
+	}
+	select {
+	case <-b.full:
+	case <-wait.Done():
+		return r, fmt.Errorf("%w; the view is %v", context.Cause(wait), g.View())
+	}
+	if err := pause(ctx, settleTime); err != nil {
+		return r, err
+	}
+	r, err = o.measure(ctx, g, b)
+	if err == nil {
+		err = pause(ctx, lingerTime)
+	}
+	return r, err
+}
+
+// attach registers the handlers.
+func (b *bench) attach(g *lockstep.Group, members int) {
+	lockstep.Handle(g, func(_ context.Context, _ lockstep.Message, _ Load) { b.count() })
+	lockstep.Handle(g, func(_ context.Context, m lockstep.Message, p Ping) { b.countPing(m, p) })
+	all := false
+	g.OnView(func(_ context.Context, v lockstep.View) {
+		if len(v.Members) >= members && !all {
+			all = true
+			close(b.full)
+		}
+	})
+}
+
+func (b *bench) count() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running {
+		b.messages++
+	}
+}
+
+func (b *bench) countPing(m lockstep.Message, p Ping) {
+	if len(p) < stampSize {
+		return
+	}
+	took := time.Duration(monotonic() - int64(binary.BigEndian.Uint64(p)))
+	if m.Sender == b.self {
+		select {
+		case b.back <- took:
+		default: // of a ping that was given up
+		}
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running && len(b.seen) < delaysMost {
+		b.pinged, b.pingBytes = true, len(p)
+		b.seen = append(b.seen, took)
+	}
+}
+
+// measure runs for the time asked for.
+func (o *benchOptions) measure(ctx context.Context, g *lockstep.Group, b *bench) (benchResult, error) {
+	run, cancel := context.WithTimeout(ctx, o.runFor)
+	defer cancel()
+	b.mu.Lock()
+	b.running = true
+	b.mu.Unlock()
+	start := time.Now()
+	var delays []time.Duration
+	var err error
+	switch o.mode {
+	case "send":
+		err = o.send(run, g)
+	case "ping":
+		delays, err = o.ping(run, g, b)
+	case "listen":
+		select {
+		case <-run.Done():
+		case <-g.Done():
+			err = g.Err()
+		}
+	}
+	b.mu.Lock()
+	b.running = false
+	took := time.Since(start)
+	b.mu.Unlock()
+	switch {
+	case ctx.Err() != nil:
+		return benchResult{}, ctx.Err()
+	case err != nil:
+		return benchResult{}, err
+	case o.mode == "ping":
+		return delayResult("ping", o.size, delays), nil
+	case o.mode == "listen" && b.pinged:
+		return delayResult("seen", b.pingBytes, b.seen), nil
+	}
+	return sendResult(o.size, b.messages, took), nil
+}
+
+// send sends until the run ends.
+func (o *benchOptions) send(run context.Context, g *lockstep.Group) error {
+	payload := make(Load, o.size)
+	for run.Err() == nil {
+		if err := sendIn(run, g, o.how, payload); err != nil {
+			return ended(run, err)
+		}
+	}
+	return nil
+}
+
+// ping sends one message after the other came back, until the run ends.
+func (o *benchOptions) ping(run context.Context, g *lockstep.Group, b *bench) ([]time.Duration, error) {
+	payload := make(Ping, o.size)
+	var delays []time.Duration
+	for run.Err() == nil && len(delays) < delaysMost {
+		binary.BigEndian.PutUint64(payload, uint64(monotonic()))
+		if err := sendIn(run, g, o.how, payload); err != nil {
+			return delays, ended(run, err)
+		}
+		select {
+		case took := <-b.back:
+			delays = append(delays, took)
+		case <-run.Done():
+		case <-g.Done():
+			return delays, g.Err()
+		}
+		if o.pause > 0 && pause(run, o.pause) != nil {
+			break
+		}
+	}
+	return delays, nil
+}
+
+// ended is err, unless it only says that the run is over.
+func ended(run context.Context, err error) error {
+	if run.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// pause waits for d, or until ctx ends, which is the error.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

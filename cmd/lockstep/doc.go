@@ -1,0 +1,24 @@
+// Command lockstep lets an operator, a script or a test of another program drive real members of a lockstep cluster.
+//
+//	lockstep keygen   writes a fresh cluster key
+//	lockstep node     runs one member, told what to do by lines of JSON on standard input
+//	lockstep bench    measures ordered delivery between real processes
+//	lockstep status   asks a running member how it is
+//	lockstep doctor   says what a node would find on this host, with advice
+//
+// Every subcommand explains itself with -h. A wrong command line ends with status 2, a failure with 1.
+//
+// # How a node is built
+//
+// Three things happen at once in "lockstep node", each in files of its own:
+//
+//   - The group's goroutine calls the application (app.go), which keeps a log as a hash chain (chain.go) and prints a line for
+//     each thing it is shown (events.go, lines.go).
+//   - One goroutine reads standard input (input.go, node_ops.go). Sends go through one queue and are carried out one by one
+//     (sender.go); applies, queries and flushes each wait on a goroutine of their own (calls.go); join and leave are done one
+//     after the other (membership.go).
+//   - Signals, the end of input and the end of the node end the process (node.go).
+//
+// One mutex, the application's, covers the log and the printing, so that the lines are in the order in which the application saw
+// things and a "state" line agrees with the delivery printed before it.
+package main
