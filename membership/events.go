@@ -8,8 +8,8 @@ import "github.com/lockstep-go/lockstep/internal/wire"
 type EventKind uint8
 
 const (
-	// EventView is a new view, in its place among the messages. Position is the place, View the view. A member that was taken
-	// out gets a last view with Rank -1.
+	// EventView is a new view, in its place among the messages. Position is the place, View the view. Messages held back before
+	// that place and not replayed are void. A member that leaves a group that goes on gets a last view with Rank -1.
 	EventView EventKind = iota + 1
 	// EventBlocked says that this side of the group is no primary any more: nothing is delivered until the next EventView.
 	EventBlocked
@@ -17,11 +17,12 @@ const (
 	EventRefused
 	// EventLeft ends a membership: Refusal is RefusalLeave or RefusalTerminated.
 	EventLeft
-	// EventSave asks this member for its state at exactly this place: Cut names it, Members are those who will fetch it (none
-	// when it is saved for a merge: then every member of another side fetches it).
+	// EventSave asks this member for its state at exactly this place: Cut names it, Members are those who will fetch it:
+	// loaders, and in a merge the members of other sides.
 	EventSave
-	// EventLoad asks this member to replace its state by that of Cut at Donor. It comes before the view it belongs to; messages
-	// after Cut wait for the load. A second EventLoad makes the first void.
+	// EventLoad asks this member to replace its state by that of Cut at Donor. It comes before the view it belongs to, and so
+	// does the donor's EventSave: that view and the messages after it wait for the load. A second EventLoad makes the first void,
+	// and what waited for it.
 	EventLoad
 	// EventLoaded says that Members have loaded; Position is where.
 	EventLoaded
@@ -31,7 +32,8 @@ const (
 	EventTwoFounders
 	// EventReplay allows the delivery of the messages that were held (VerdictHold) with a position before Position.
 	EventReplay
-	// EventFounded says that this member creates the group: its New runs before the first view, which follows.
+	// EventFounded says that this member creates the group: its New runs before the view that follows. A load that is under way is
+	// void: whoever had the state gave the group up.
 	EventFounded
 )
 
@@ -124,7 +126,7 @@ type Verdict uint8
 const (
 	// VerdictDeliver: hand it to the group's handlers, if this member is in the group.
 	VerdictDeliver Verdict = iota + 1
-	// VerdictHold: keep it by position. An EventReplay delivers it; a new view without one drops it.
+	// VerdictHold: keep it by position. An EventReplay delivers it; a view at a later position without one drops it.
 	VerdictHold
 	// VerdictDrop: it has no place in the group's order.
 	VerdictDrop

@@ -1,0 +1,151 @@
+package membership
+
+// What a joiner and a group disagree about, in words that tell a person what to change.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// differConfig names every field of which joiner and group have different values; empty if they agree.
+func differConfig(here, there wire.GroupConfig) string {
+	var list []string
+	field := func(name, here, there string) {
+		if here != there {
+			list = append(list, fmt.Sprintf("%s: %s here, %s in the group", name, here, there))
+		}
+	}
+	field("Size", fmt.Sprint(here.Size), fmt.Sprint(there.Size))
+	field("Partition", policyName(here.Partition), policyName(there.Partition))
+	field("LastMember", lastName(here.LastMember), lastName(there.LastMember))
+	field("Stateless", fmt.Sprint(here.Stateless), fmt.Sprint(there.Stateless))
+	return strings.Join(list, "; ")
+}
+
+func policyName(p uint8) string {
+	switch p {
+	case wire.PolicyPrimary:
+		return "primary"
+	case wire.PolicyPartitionable:
+		return "partitionable"
+	case wire.PolicyReadOnly:
+		return "read-only"
+	}
+	return fmt.Sprint(p)
+}
+
+func lastName(l uint8) string {
+	switch l {
+	case 0:
+		return "blocked"
+	case 1:
+		return "go on"
+	}
+	return fmt.Sprint(l)
+}
+
+const kindQuery = 3 // of a wire.HandlerEntry
+
+func kindName(k uint8) string {
+	switch k {
+	case 1:
+		return "message"
+	case 2:
+		return "apply"
+	case kindQuery:
+		return "query"
+	}
+	return fmt.Sprintf("kind %d", k)
+}
+
+// maxDifferences bounds a refusal's text.
+const maxDifferences = 16
+
+// differTable lists what keeps a joiner out: an ordered type that every member handles and it does not, and a type that both know
+// but not alike. A type that some member lacks already is refused at its senders, so a joiner may lack it too.
+func differTable(here, there []wire.HandlerEntry) string {
+	var list []string
+	for _, t := range there {
+		i := slices.IndexFunc(here, func(h wire.HandlerEntry) bool { return h.Name == t.Name })
+		switch {
+		case i < 0 && t.Kind != kindQuery && len(t.Missing) == 0:
+			list = append(list, fmt.Sprintf("%s %q: not handled here", kindName(t.Kind), t.Name))
+		case i < 0:
+		case here[i].Kind != t.Kind:
+			list = append(list, fmt.Sprintf("%q: %s here, %s in the group", t.Name, kindName(here[i].Kind), kindName(t.Kind)))
+		case here[i].Shape != t.Shape:
+			list = append(list, fmt.Sprintf("%s %q: %s here, %s in the group", kindName(t.Kind), t.Name, here[i].Shape, t.Shape))
+		}
+	}
+	if n := len(list) - maxDifferences; n > 0 {
+		list = append(list[:maxDifferences], fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(list, "; ")
+}
+
+// handle takes a member's table into the record's. Types that only it has are appended, so that an index into the table never
+// changes its meaning; who lacks a type is listed with it. member is not yet in the record.
+func handle(r *wire.GroupRecord, member wire.MemberID, table []wire.HandlerEntry) {
+	have := func(name string) func(wire.HandlerEntry) bool {
+		return func(e wire.HandlerEntry) bool { return e.Name == name }
+	}
+	for i := range r.Table {
+		e := &r.Table[i]
+		j := slices.IndexFunc(table, have(e.Name))
+		if j < 0 || table[j].Kind != e.Kind || table[j].Shape != e.Shape {
+			e.Missing = insertID(e.Missing, member)
+		} else {
+			e.Missing = removeID(e.Missing, member)
+		}
+	}
+	for _, t := range table {
+		if slices.ContainsFunc(r.Table, have(t.Name)) || len(r.Table) >= wire.MaxHandlers {
+			continue
+		}
+		t.Missing = nil
+		for i := range r.Members {
+			if r.Members[i].ID != member {
+				t.Missing = insertID(t.Missing, r.Members[i].ID)
+			}
+		}
+		r.Table = append(r.Table, t)
+	}
+}
+
+// handled is the table of one member of a record, as it brought it.
+func handled(r *wire.GroupRecord, member wire.MemberID) []wire.HandlerEntry {
+	var table []wire.HandlerEntry
+	for _, e := range r.Table {
+		if !slices.Contains(e.Missing, member) {
+			table = append(table, wire.HandlerEntry{Name: e.Name, Kind: e.Kind, Shape: e.Shape})
+		}
+	}
+	return table
+}
+
+// unlist takes departed members out of all lists of who lacks a type.
+func unlist(r *wire.GroupRecord) {
+	for i := range r.Table {
+		r.Table[i].Missing = slices.DeleteFunc(r.Table[i].Missing, func(id wire.MemberID) bool { return find(r, id) < 0 })
+	}
+}
+
+// insertID and removeID keep a sorted set.
+func insertID(set []wire.MemberID, id wire.MemberID) []wire.MemberID {
+	at, found := slices.BinarySearchFunc(set, id, wire.MemberID.Compare)
+	if found {
+		return set
+	}
+	return slices.Insert(set, at, id)
+}
+
+func removeID(set []wire.MemberID, id wire.MemberID) []wire.MemberID {
+	at, found := slices.BinarySearchFunc(set, id, wire.MemberID.Compare)
+	if !found {
+		return set
+	}
+	return slices.Delete(set, at, at+1)
+}

@@ -1,0 +1,144 @@
+package membership
+
+// What the ring delivers: membership events in their order, and the verdict on every other message.
+
+import (
+	"slices"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// A change is one membership event of a group, parsed.
+type change struct {
+	kind   wire.Kind
+	join   wire.GroupJoin
+	member wire.MemberID // who leaves, loads or terminates
+	cut    wire.Position
+	donor  wire.MemberID // who could not give the state
+}
+
+// parseChange reads an event. What is malformed is no event at any member, since all read the same bytes.
+func parseChange(kind wire.Kind, payload []byte) (c change, ok bool) {
+	var err error
+	c.kind = kind
+	switch kind {
+	case wire.KindGroupJoin:
+		c.join, err = wire.ParseGroupJoin(payload)
+		c.member = c.join.Member.ID
+	case wire.KindGroupLeave:
+		var e wire.GroupLeave
+		e, err = wire.ParseGroupLeave(payload)
+		c.member = e.Member
+	case wire.KindLoaded:
+		var e wire.Loaded
+		e, err = wire.ParseLoaded(payload)
+		c.member, c.cut = e.Member, e.Cut
+	case wire.KindRecut:
+		var e wire.Recut
+		e, err = wire.ParseRecut(payload)
+		c.member, c.cut, c.donor = e.Member, e.Cut, e.Donor
+	case wire.KindTerminate:
+		var e wire.Terminate
+		e, err = wire.ParseTerminate(payload)
+		c.member = e.By
+	default:
+		return c, false
+	}
+	return c, err == nil && !c.member.IsZero()
+}
+
+// Deliver takes a membership event of a group, or the ring's Sync (whose group means nothing), in its place. The payload is
+// copied where it is kept. What is malformed, of another ring, or not of a member of this ring is ignored.
+func (d *Directory) Deliver(group wire.GroupID, position wire.Position, kind wire.Kind, payload []byte) {
+	if kind == wire.KindSync {
+		s, err := wire.ParseSync(payload)
+		if err != nil || s.Ring != d.ring || d.synced || !d.Complete() {
+			return
+		}
+		if d.moving {
+			d.attemptSync(position)
+		} else {
+			d.sync(position)
+		}
+		return
+	}
+	c, ok := parseChange(kind, payload)
+	if !ok || !d.synced || !d.present(c.member) {
+		return
+	}
+	if kind == wire.KindGroupJoin && wire.NewGroupID(c.join.Name) != group {
+		return
+	}
+	if d.moving {
+		d.deliverMoving(group, position, c, payload)
+		return
+	}
+	switch kind {
+	case wire.KindGroupJoin:
+		d.requestJoin(position, c.join)
+	case wire.KindGroupLeave:
+		d.requestLeave(group, position, c.member)
+	default:
+		for _, r := range d.index[group] {
+			if live(&r.GroupRecord) {
+				d.apply(&r.GroupRecord, position, c)
+				d.settle(r.Name, d.index[group])
+				return
+			}
+		}
+	}
+}
+
+// deliverMoving takes an event in the transitional configuration of a synced ring. A group whose quorum moves along acts on it, one
+// that holds back remembers it as an attempt, and nobody founds or waits.
+func (d *Directory) deliverMoving(group wire.GroupID, position wire.Position, c change, payload []byte) {
+	for _, r := range d.index[group] {
+		if !live(&r.GroupRecord) {
+			continue
+		}
+		if r.holding {
+			if len(r.Attempts) < wire.MaxAttempts {
+				r.Attempts = append(r.Attempts, wire.Attempt{Position: position, Kind: c.kind, Payload: slices.Clone(payload)})
+				d.trial().apply(r.shadow, position, c)
+			}
+			return
+		}
+		d.apply(&r.GroupRecord, position, c)
+		d.watch(r)
+		d.settle(r.Name, d.index[group])
+		return
+	}
+}
+
+// trial is a ghost for what happens if the attempts are made good.
+func (d *Directory) trial() *Directory {
+	g := d.ghost()
+	g.decided = true
+	return g
+}
+
+// Message judges an application message that the ring delivers: of any group, whether this member is in it or not, since the
+// directory remembers how far each group's order went on this side.
+func (d *Directory) Message(group wire.GroupID, sender wire.MemberID, position wire.Position) Verdict {
+	if !d.synced {
+		return VerdictDrop
+	}
+	for _, r := range d.index[group] {
+		if !live(&r.GroupRecord) {
+			continue
+		}
+		if r.holding {
+			if find(r.shadow, sender) < 0 {
+				return VerdictDrop
+			}
+			r.Held = max(r.Held, position)
+			return VerdictHold
+		}
+		if find(&r.GroupRecord, sender) < 0 {
+			return VerdictDrop
+		}
+		r.Held = max(r.Held, position)
+		return VerdictDeliver
+	}
+	return VerdictDrop
+}

@@ -1,0 +1,177 @@
+package membership
+
+// Quorum: which side of a group may go on. Any two primary views of a group share a voter that knows of the earlier.
+
+import (
+	"slices"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// majority reports whether present are enough of an electorate: more than half, or half with the oldest. goOn lets one of two go
+// on without the older, at the price the configuration documents: both may.
+func majority(electorate []wire.MemberID, present func(wire.MemberID) bool, goOn bool) bool {
+	n := 0
+	for _, id := range electorate {
+		if present(id) {
+			n++
+		}
+	}
+	switch {
+	case 2*n > len(electorate):
+		return true
+	case n == 0:
+		return false
+	case 2*n == len(electorate) && present(electorate[0]):
+		return true
+	}
+	return goOn && len(electorate) == 2
+}
+
+func goesOn(c wire.GroupConfig) bool { return c.LastMember == 1 }
+
+// stands reports whether those members of a primary that are present are a quorum of it.
+func stands(r *wire.GroupRecord, present func(wire.MemberID) bool) bool {
+	if r.Config.Size == 0 {
+		return majority(r.Electorate, func(id wire.MemberID) bool { return find(r, id) >= 0 && present(id) }, goesOn(r.Config))
+	}
+	var here, able []string
+	for i := range r.Members {
+		if m := &r.Members[i]; present(m.ID) {
+			here = append(here, m.Name)
+			if m.Loaded {
+				able = append(able, m.Name)
+			}
+		}
+	}
+	return 2*votes(r.Voters, able) > int(r.Config.Size) || len(able) > 0 && everyVoter(r, here)
+}
+
+// votes counts the voters that are among names.
+func votes(voters, names []string) int {
+	n := 0
+	for _, v := range voters {
+		if slices.Contains(names, v) {
+			n++
+		}
+	}
+	return n
+}
+
+// everyVoter reports whether all names that vote are among names.
+func everyVoter(r *wire.GroupRecord, names []string) bool {
+	return len(r.Voters) > 0 && len(r.Voters) >= int(r.Config.Size) && votes(r.Voters, names) == len(r.Voters)
+}
+
+// mayGoOn decides whether the memory w may become the group's next primary here. mems are all memories of its founding that
+// somebody on the ring holds.
+func (d *Directory) mayGoOn(w memory, mems []memory, waiting []wire.GroupJoin) bool {
+	if w.rec.Config.Size != 0 {
+		var here, able []string
+		for _, m := range mems {
+			for _, id := range m.holders {
+				member := m.rec.Members[find(m.rec, id)]
+				here = append(here, member.Name)
+				if member.Loaded {
+					able = append(able, member.Name)
+				}
+			}
+		}
+		for _, j := range waiting {
+			here = append(here, j.Member.Name)
+		}
+		return everyVoter(w.rec, here) || 2*votes(w.rec.Voters, able) > int(w.rec.Config.Size) && answered(w, mems)
+	}
+	present := held(mems)
+	for _, e := range d.electorates(w.rec.Epoch, mems) {
+		if !majority(e, present, goesOn(w.rec.Config)) {
+			return false
+		}
+	}
+	return true
+}
+
+// held reports who holds one of the memories.
+func held(mems []memory) func(wire.MemberID) bool {
+	return func(id wire.MemberID) bool {
+		return slices.ContainsFunc(mems, func(m memory) bool { return slices.Contains(m.holders, id) })
+	}
+}
+
+// answered reports whether, of each sync that somebody here met only in a transitional configuration, someone is present who would
+// have gone on with it. Majorities of one list of voters always meet; but where they meet must also be the state that a member
+// which acted on that sync may have answered for.
+func answered(w memory, mems []memory) bool {
+	for _, m := range mems {
+		for _, a := range m.rec.Attempts {
+			if a.Kind == wire.KindSync && a.Position > w.rec.Epoch && !slices.ContainsFunc(parseIDs(a.Payload), held(mems)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// electorates lists everyone who may have been asked to vote since the given epoch, for without a size the right to vote moves:
+// the electorate of each memory that is as new or newer, whether or not somebody present can still give its state, and each
+// that an event would have made which a memory met only in a transitional configuration. What lies before the epoch was
+// resolved when that epoch began.
+func (d *Directory) electorates(since wire.Position, mems []memory) [][]wire.MemberID {
+	var list [][]wire.MemberID
+	add := func(e []wire.MemberID) {
+		if len(e) > 0 {
+			list = append(list, slices.Clone(e))
+		}
+	}
+	for _, m := range mems {
+		if m.rec.Epoch >= since {
+			add(m.rec.Electorate)
+		}
+		trial, rec := d.trial(), cloneRecord(m.rec)
+		rec.Primary = true
+		for _, a := range m.rec.Attempts {
+			var e []wire.MemberID
+			if a.Kind == wire.KindSync {
+				e = parseIDs(a.Payload)
+			} else if c, ok := parseChange(a.Kind, a.Payload); ok && rec.Founding != 0 {
+				trial.apply(rec, a.Position, c)
+				e = rec.Electorate
+			}
+			if a.Position > since {
+				add(e)
+			}
+		}
+	}
+	return list
+}
+
+// parseIDs reads the electorate of an attempted sync. A rest that is no id is ignored.
+func parseIDs(b []byte) []wire.MemberID {
+	var ids []wire.MemberID
+	for len(b) >= len(wire.MemberID{}) {
+		ids = append(ids, wire.MemberID(b))
+		b = b[len(wire.MemberID{}):]
+	}
+	return ids
+}
+
+func appendIDBytes(ids []wire.MemberID) []byte {
+	var b []byte
+	for _, id := range ids {
+		b = append(b, id[:]...)
+	}
+	return b
+}
+
+// accounted reports whether all who may hold a later state of these memories are known: each is on this ring, or dead because its
+// name runs anew here.
+func (d *Directory) accounted(mems []memory) bool {
+	for _, e := range d.electorates(0, mems) {
+		for _, id := range e {
+			if !d.present(id) && !d.reborn(id) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,261 @@
+package membership
+
+// Sync: the directories of all sides of a new ring become one. Every member computes the same from the same directories.
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// A memory is what one side knows of one founding of a group, with those members that hold its state and are on this ring.
+type memory struct {
+	rec     *wire.GroupRecord // the computation's own copy
+	holders []wire.MemberID   // by age; all are in rec.Members
+	rank    wire.Position     // the epoch it may have made
+}
+
+// remember makes a memory of a record. Its rank is its epoch, or the place of a later sync that it met only in a transitional
+// configuration and that would have gone on with just this memory: somebody may have acted on it, and have answered for it.
+func remember(r *wire.GroupRecord, held []wire.MemberID) memory {
+	m := memory{rec: r, holders: held, rank: r.Epoch}
+	for _, a := range r.Attempts {
+		if a.Kind == wire.KindSync && a.Position > m.rank && slices.ContainsFunc(parseIDs(a.Payload), func(id wire.MemberID) bool {
+			return slices.Contains(held, id) && r.Members[find(r, id)].Loaded
+		}) {
+			m.rank = a.Position
+		}
+	}
+	return m
+}
+
+// newer orders memories, the newest first: by rank, then by how far they got in their epoch.
+func newer(a, b memory) int {
+	switch {
+	case a.rank != b.rank:
+		return descending(uint64(a.rank), uint64(b.rank))
+	case a.rec.Held != b.rec.Held:
+		return descending(uint64(a.rec.Held), uint64(b.rec.Held))
+	case len(a.holders) == 0 || len(b.holders) == 0:
+		return len(b.holders) - len(a.holders)
+	}
+	return lowest(a.holders).Compare(lowest(b.holders))
+}
+
+func descending(a, b uint64) int {
+	switch {
+	case a > b:
+		return -1
+	case a < b:
+		return 1
+	}
+	return 0
+}
+
+func lowest(ids []wire.MemberID) wire.MemberID { return slices.MinFunc(ids, wire.MemberID.Compare) }
+
+// hasState reports whether somebody present can give the memory's state.
+func (m memory) hasState() bool {
+	return slices.ContainsFunc(m.holders, func(id wire.MemberID) bool { return m.rec.Members[find(m.rec, id)].Loaded })
+}
+
+// sync makes one directory of all sides' and tells this member what it means for its groups.
+func (d *Directory) sync(p wire.Position) {
+	slices.SortFunc(d.collected, func(a, b wire.Directory) int { return lowest(a.Side).Compare(lowest(b.Side)) })
+	var names []string
+	for i := range d.collected {
+		c := &d.collected[i]
+		d.floor = max(d.floor, c.Floor)
+		for j := range c.Groups {
+			names = append(names, c.Groups[j].Name)
+		}
+	}
+	// The beliefs that were brought alone decide: members of one side may believe differently.
+	d.seen = nil
+	for i := range d.collected {
+		for _, f := range d.collected[i].Seen {
+			d.seen = believe(d.seen, f)
+		}
+	}
+	slices.Sort(names)
+	d.records, d.index = nil, map[wire.GroupID][]*record{}
+	for _, name := range slices.Compact(names) {
+		mems, waiting := d.brought(name)
+		d.place(name, d.form(name, mems, waiting, p))
+	}
+	d.synced, d.collected = true, nil
+	d.side = nil
+	for i := range d.infos {
+		d.side = append(d.side, d.infos[i].ID)
+	}
+	d.forgetSeen()
+}
+
+// brought gathers what all sides know of a group.
+func (d *Directory) brought(name string) (mems []memory, waiting []wire.GroupJoin) {
+	sides := 0
+	for i := range d.collected {
+		c := &d.collected[i]
+		before := len(waiting)
+		at, _ := slices.BinarySearchFunc(c.Groups, name, func(r wire.GroupRecord, name string) int { return strings.Compare(r.Name, name) })
+		for ; at < len(c.Groups) && c.Groups[at].Name == name; at++ {
+			r := cloneRecord(&c.Groups[at])
+			for _, j := range r.Waiting {
+				if !slices.ContainsFunc(waiting, func(w wire.GroupJoin) bool { return w.Member.ID == j.Member.ID }) {
+					waiting = append(waiting, j)
+				}
+			}
+			if r.Founding == 0 {
+				continue
+			}
+			held := slices.DeleteFunc(slices.Clone(holders(r)), func(id wire.MemberID) bool {
+				return !d.present(id) || !slices.Contains(c.Side, id) || find(r, id) < 0
+			})
+			mems = append(mems, remember(r, held))
+		}
+		if len(waiting) > before {
+			sides++
+		}
+	}
+	if sides > 1 {
+		// Two orders have met: neither is the ring's.
+		slices.SortFunc(waiting, func(a, b wire.GroupJoin) int { return a.Member.ID.Compare(b.Member.ID) })
+	}
+	return mems, waiting
+}
+
+// place puts computed records into the directory.
+func (d *Directory) place(name string, list []*wire.GroupRecord) {
+	recs := make([]*record, len(list))
+	for i := range list {
+		recs[i] = &record{GroupRecord: *list[i]}
+	}
+	d.settle(name, recs)
+}
+
+// reform decides anew about a group without a primary, after a join or a leave on the same ring.
+func (d *Directory) reform(name string, p wire.Position) {
+	var mems []memory
+	var waiting []wire.GroupJoin
+	for _, r := range d.index[wire.NewGroupID(name)] {
+		waiting = append(waiting, r.Waiting...)
+		if r.Founding != 0 {
+			c := cloneRecord(&r.GroupRecord)
+			mems = append(mems, remember(c, slices.Clone(holders(c))))
+		}
+	}
+	d.place(name, d.form(name, mems, waiting, p))
+}
+
+// form decides what becomes of one group: the one record of a group that goes on, or the records of its memories while none of
+// them may.
+func (d *Directory) form(name string, mems []memory, waiting []wire.GroupJoin, p wire.Position) []*wire.GroupRecord {
+	top := uint64(0)
+	for _, m := range mems {
+		top = max(top, m.rec.View.Num)
+	}
+	mems = d.relevant(mems, p)
+	waiting = slices.DeleteFunc(waiting, func(j wire.GroupJoin) bool {
+		return !d.present(j.Member.ID) || slices.ContainsFunc(mems, func(m memory) bool { return slices.Contains(m.holders, j.Member.ID) })
+	})
+	var list []*wire.GroupRecord
+	kept := uint64(0)
+	if len(mems) > 0 {
+		slices.SortStableFunc(mems, newer)
+		for _, m := range mems {
+			kept = max(kept, m.rec.View.Num)
+		}
+		switch {
+		case mems[0].rec.Config.Partition == wire.PolicyPartitionable:
+			list = d.formPartitionable(mems, waiting, p)
+		default:
+			list = d.formPrimary(mems, waiting, p)
+		}
+	} else {
+		list = []*wire.GroupRecord{d.formWaiting(name, waiting, p)}
+	}
+	if top > kept {
+		d.floor = max(d.floor, top)
+	}
+	return list
+}
+
+// relevant drops the memories that nobody here holds, unless nobody holds any: then the newest stays, for a group whose members
+// are elsewhere. Of several foundings the oldest is the group; the members of the others are out and keep their state.
+func (d *Directory) relevant(mems []memory, p wire.Position) []memory {
+	held := slices.DeleteFunc(slices.Clone(mems), func(m memory) bool { return len(m.holders) == 0 })
+	if len(held) == 0 {
+		if len(mems) == 0 {
+			return nil
+		}
+		return []memory{slices.MinFunc(mems, newer)}
+	}
+	slices.SortStableFunc(held, func(a, b memory) int { return descending(b.rec.Founding, a.rec.Founding) })
+	oldest := held[0].rec
+	for _, m := range held {
+		// A founding whose state is lost for good is passed over for one that has its state.
+		if oldest = m.rec; !d.lost(m.rec.Founding, held) {
+			break
+		}
+		oldest = held[0].rec
+	}
+	return slices.DeleteFunc(held, func(m memory) bool {
+		if m.rec.Founding == oldest.Founding {
+			return false
+		}
+		if slices.Contains(m.holders, d.self.ID) {
+			d.emit(Event{Kind: EventTwoFounders, Name: m.rec.Name, Position: p, Refusal: RefusalTwoFounders,
+				Text: describeFoundings(m.rec, oldest)})
+		}
+		return true
+	})
+}
+
+// lost reports whether nobody present has the state of a founding and nobody elsewhere can.
+func (d *Directory) lost(founding uint64, mems []memory) bool {
+	of := slices.DeleteFunc(slices.Clone(mems), func(m memory) bool { return m.rec.Founding != founding })
+	return !slices.ContainsFunc(of, memory.hasState) && d.accounted(of)
+}
+
+// formWaiting keeps the joins that fit the first of them and founds the group if they are enough.
+func (d *Directory) formWaiting(name string, waiting []wire.GroupJoin, p wire.Position) *wire.GroupRecord {
+	r := &wire.GroupRecord{Name: name}
+	for _, j := range waiting {
+		d.wait(r, p, j)
+	}
+	if !d.found(r, p) {
+		r.Waiting = slices.DeleteFunc(r.Waiting, func(j wire.GroupJoin) bool {
+			if j.Mode == wire.JoinExisting {
+				d.refuse(j, p, RefusalNoGroup, noGroup(name))
+			}
+			return j.Mode == wire.JoinExisting
+		})
+	}
+	return r
+}
+
+// attemptSync remembers a Sync that is delivered only in the transitional configuration: others may have acted on it. Who
+// would have gone on, and voted, in each group is kept as an attempt.
+func (d *Directory) attemptSync(p wire.Position) {
+	g := d.ghost()
+	g.collected = slices.Clone(d.collected)
+	g.sync(p)
+	for _, r := range d.records {
+		if r.Founding == 0 || r.Config.Partition == wire.PolicyPartitionable {
+			continue
+		}
+		for _, o := range g.records {
+			if o.Name != r.Name || o.Founding != r.Founding || !o.Primary || o.Epoch != p {
+				continue
+			}
+			payload := appendIDBytes(o.Electorate)
+			r.Attempts = slices.DeleteFunc(slices.Clone(r.Attempts), func(a wire.Attempt) bool {
+				return a.Kind == wire.KindSync && slices.Equal(a.Payload, payload)
+			})
+			if len(r.Attempts) < wire.MaxAttempts {
+				r.Attempts = append(r.Attempts, wire.Attempt{Position: p, Kind: wire.KindSync, Payload: payload})
+			}
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package membership
+
+// Sync for groups with one primary: the newest memory goes on if it may, the others rejoin it, or all wait.
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+func describeFoundings(mine, oldest *wire.GroupRecord) string {
+	return fmt.Sprintf("group %q was founded twice: this member's founding %d met the older %d", mine.Name, mine.Founding, oldest.Founding)
+}
+
+// formPrimary decides about the memories of one founding, the newest first.
+func (d *Directory) formPrimary(mems []memory, waiting []wire.GroupJoin, p wire.Position) []*wire.GroupRecord {
+	w := slices.IndexFunc(mems, memory.hasState)
+	if w < 0 {
+		return d.formLost(mems, waiting, p)
+	}
+	if !d.mayGoOn(mems[w], mems, waiting) {
+		return d.stay(mems, waiting, p)
+	}
+	return []*wire.GroupRecord{d.resume(w, mems, waiting, p)}
+}
+
+// stay keeps every memory as it is, without a primary. Joins wait with the newest.
+func (d *Directory) stay(mems []memory, waiting []wire.GroupJoin, p wire.Position) []*wire.GroupRecord {
+	list := make([]*wire.GroupRecord, len(mems))
+	for i, m := range mems {
+		was := m.rec.Primary
+		m.rec.Primary, m.rec.Holders, m.rec.Waiting = false, m.holders, nil
+		if was {
+			d.blocked(m.rec, p)
+		}
+		list[i] = m.rec
+	}
+	for _, j := range waiting {
+		d.wait(mems[0].rec, p, j)
+	}
+	return list
+}
+
+// formLost decides where nobody present has any state. The state is given up only if nobody elsewhere can have it: with a size
+// when all voters' names are here, without one when all who voted are here or run anew. Then those who were still loading and
+// those who wait found the group again.
+func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Position) []*wire.GroupRecord {
+	newest := mems[0].rec
+	var survivors []wire.GroupMember
+	for _, m := range mems {
+		newest.View.Num = max(newest.View.Num, m.rec.View.Num)
+		for _, id := range m.holders {
+			survivors = append(survivors, m.rec.Members[find(m.rec, id)])
+		}
+	}
+	known := d.accounted(mems)
+	if !known && newest.Config.Size != 0 {
+		var names []string
+		for _, s := range survivors {
+			names = append(names, s.Name)
+		}
+		for _, j := range waiting {
+			names = append(names, j.Member.Name)
+		}
+		known = everyVoter(newest, names)
+	}
+	switch {
+	case !known:
+		return d.stay(mems, waiting, p)
+	case len(survivors) == 0:
+		d.wipe(newest)
+		return []*wire.GroupRecord{d.formWaiting(newest.Name, waiting, p)}
+	}
+	ready := d.ready(waiting)
+	if distinct(ready, survivors) < int(newest.Config.Size) {
+		return d.stay(mems, waiting, p)
+	}
+	newest.Waiting = waiting
+	d.begin(newest, p, newest.Config, survivors, ready)
+	return []*wire.GroupRecord{newest}
+}
+
+// resume makes the memory w the group's next primary. What it met without the right to act is made good, in its order, for those
+// who hold it; then one view takes out who is gone and lets in who comes back and who waits.
+func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wire.Position) *wire.GroupRecord {
+	r, kept := mems[w].rec, mems[w].holders
+	mine := slices.Contains(kept, d.self.ID)
+	changed := !r.Primary || len(r.Attempts) > 0
+	before := memberIDs(r.Members)
+	r.Primary, r.Holders, r.Waiting = true, nil, nil
+	if ended := d.makeGood(r, kept, mine); ended {
+		for i, m := range mems {
+			if i != w && slices.Contains(m.holders, d.self.ID) {
+				d.emit(Event{Kind: EventLeft, Name: m.rec.Name, Position: p, Refusal: RefusalTerminated})
+			}
+		}
+		return d.formWaiting(r.Name, waiting, p)
+	}
+	// Who comes back: holders of other memories, and who had joined as far as only this side knew.
+	type comer struct {
+		name  string
+		table []wire.HandlerEntry
+	}
+	back := map[wire.MemberID]comer{}
+	for i, m := range mems {
+		if i == w {
+			continue
+		}
+		for _, id := range m.holders {
+			back[id] = comer{m.rec.Members[find(m.rec, id)].Name, handled(m.rec, id)}
+		}
+	}
+	var change viewChange
+	var members []wire.GroupMember
+	for _, m := range r.Members {
+		_, returns := back[m.ID]
+		switch {
+		case slices.Contains(kept, m.ID):
+			members = append(members, m)
+		case returns:
+		case d.present(m.ID) && !slices.Contains(before, m.ID):
+			back[m.ID] = comer{m.Name, handled(r, m.ID)}
+		case slices.ContainsFunc(waiting, func(j wire.GroupJoin) bool { return j.Member.ID == m.ID }):
+		default:
+			change.left = append(change.left, Departure{asMember(m), d.reason(m.ID)})
+		}
+	}
+	changed = changed || len(members) != len(before)
+	r.Members = members
+	unlist(r)
+	change.reload = d.reassign(r, p)
+	for _, id := range sortedKeys(back) {
+		d.enter(r, p, id, back[id].name, back[id].table)
+		change.joined = append(change.joined, id)
+	}
+	for _, j := range waiting {
+		if find(r, j.Member.ID) >= 0 {
+			continue
+		}
+		if kind, text := d.check(r, j); kind != RefusalNone {
+			d.refuse(j, p, kind, text)
+			continue
+		}
+		d.enroll(r, p, j)
+		change.joined = append(change.joined, j.Member.ID)
+	}
+	if !changed && len(change.left)+len(change.joined)+len(change.reload) == 0 {
+		return r
+	}
+	for _, m := range mems {
+		r.View.Num = max(r.View.Num, m.rec.View.Num)
+	}
+	if mine {
+		d.emit(Event{Kind: EventReplay, Name: r.Name, Position: lastPosition})
+	}
+	d.install(r, p, change)
+	r.Epoch = p
+	return r
+}
+
+// makeGood applies a memory's attempts, each after the messages held back before it, and shows them to those who hold the memory.
+// Attempts that would leave nobody with the state are dropped: who asked will ask again. ended says that the group was terminated.
+func (d *Directory) makeGood(r *wire.GroupRecord, kept []wire.MemberID, mine bool) (ended bool) {
+	attempts := r.Attempts
+	r.Attempts = nil
+	run := func(d *Directory, r *wire.GroupRecord, mine bool) (ended bool) {
+		d.decided = true
+		for _, a := range attempts {
+			c, ok := parseChange(a.Kind, a.Payload)
+			if !ok || r.Founding == 0 {
+				continue
+			}
+			if mine {
+				d.emit(Event{Kind: EventReplay, Name: r.Name, Position: a.Position})
+			}
+			d.apply(r, a.Position, c)
+			ended = ended || r.Founding == 0 && c.kind == wire.KindTerminate
+		}
+		d.decided = false
+		return ended
+	}
+	founding := r.Founding
+	try := cloneRecord(r)
+	if !run(d.ghost(), try, false) && (try.Founding != founding || !slices.ContainsFunc(loaded(try), func(id wire.MemberID) bool { return slices.Contains(kept, id) })) {
+		return false
+	}
+	if mine {
+		return run(d, r, true)
+	}
+	g := d.ghost()
+	ended = run(g, r, false)
+	d.floor = g.floor
+	return ended
+}

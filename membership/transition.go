@@ -1,0 +1,150 @@
+package membership
+
+// Transitions: what one membership event does to a group that goes on, and how its members are told.
+
+import (
+	"math"
+	"slices"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// lastPosition is above every message's.
+const lastPosition = wire.Position(math.MaxUint64)
+
+// apply does to a group that goes on what an event says. Events that do not fit are retries or came too late.
+func (d *Directory) apply(r *wire.GroupRecord, p wire.Position, c change) {
+	switch c.kind {
+	case wire.KindGroupJoin:
+		d.applyJoin(r, p, c.join)
+	case wire.KindGroupLeave:
+		d.applyLeave(r, p, c.member)
+	case wire.KindLoaded:
+		d.applyLoaded(r, p, c.member, c.cut)
+	case wire.KindRecut:
+		d.applyRecut(r, p, c.member, c.cut, c.donor)
+	case wire.KindTerminate:
+		d.applyTerminate(r, p, c.member)
+	}
+}
+
+// applyLeave takes a member out. The last member ends the group. Where only members without the state remain, the oldest of them
+// founds it anew. With a size a leave may cost the primary: then the others wait for a view that tells of it.
+func (d *Directory) applyLeave(r *wire.GroupRecord, p wire.Position, id wire.MemberID) {
+	i := find(r, id)
+	if i < 0 {
+		return
+	}
+	leaver := asMember(r.Members[i])
+	left := []Departure{{leaver, wire.ReasonLeave}}
+	next := cloneRecord(r)
+	next.Members = slices.Delete(next.Members, i, i+1)
+	unlist(next)
+	// The leaver's last view has a number of its own, whatever the others come to see.
+	number := wire.ViewID{Num: max(r.View.Num, d.floor) + 1, Ring: d.context}
+	farewell := func() {
+		if id == d.self.ID {
+			d.emit(Event{Kind: EventView, Name: r.Name, Position: p, View: &View{ID: number, Members: membersAmong(next, memberIDs(next.Members)),
+				Left: left, Loading: loading(next), Primary: next.Primary, Rank: -1}})
+			d.emit(Event{Kind: EventLeft, Name: r.Name, Position: p, Refusal: RefusalLeave})
+		}
+	}
+	partitionable := r.Config.Partition == wire.PolicyPartitionable
+	all := func(wire.MemberID) bool { return true }
+	switch {
+	case len(next.Members) == 0:
+		farewell()
+		r.View = number
+		d.wipe(r)
+	case !partitionable && r.Config.Size != 0 && !d.decided && !stands(next, all):
+		next.Primary = false
+		farewell()
+		d.floor = max(d.floor, number.Num)
+		r.Primary, r.Holders = false, memberIDs(next.Members)
+		r.Electorate = slices.DeleteFunc(slices.Clone(r.Electorate), func(e wire.MemberID) bool { return e == id })
+		d.seen = believe(d.seen, wire.Failed{ID: id, Reason: wire.ReasonLeave})
+		d.blocked(r, p)
+	case len(loaded(next)) == 0:
+		farewell()
+		d.restart(next, p, left)
+		*r = *next
+	default:
+		if partitionable && next.Primary {
+			next.Primary = r.Config.Size == 0 || stands(next, all)
+		}
+		farewell()
+		reload := d.reassign(next, p)
+		*r = *next
+		d.install(r, p, viewChange{left: left, reload: reload})
+	}
+}
+
+// restart lets the oldest of members that all lack the state create it: whoever had it gave the group up.
+func (d *Directory) restart(r *wire.GroupRecord, p wire.Position, left []Departure) {
+	r.Founding = d.foundingID(p)
+	for i := range r.Members {
+		m := &r.Members[i]
+		m.Loaded, m.Cut, m.Donor = i == 0, p, r.Members[0].ID
+	}
+	r.Members[0].Donor = wire.MemberID{}
+	d.create(r, p)
+	d.install(r, p, viewChange{left: left, reload: memberIDs(r.Members)})
+}
+
+// reassign gives a new donor and a new cut to every loading member whose donor cannot give any more.
+func (d *Directory) reassign(r *wire.GroupRecord, p wire.Position) (reload []wire.MemberID) {
+	able := loaded(r)
+	for i := range r.Members {
+		if m := &r.Members[i]; !m.Loaded && !slices.Contains(able, m.Donor) {
+			m.Cut, m.Donor = p, oldestLoaded(r, m.ID)
+			reload = append(reload, m.ID)
+		}
+	}
+	return reload
+}
+
+// applyLoaded gives a member its vote: its state is that of the cut it was to load.
+func (d *Directory) applyLoaded(r *wire.GroupRecord, p wire.Position, id wire.MemberID, cut wire.Position) {
+	i := find(r, id)
+	if i < 0 || r.Members[i].Loaded || r.Members[i].Cut != cut {
+		return
+	}
+	r.Members[i].Loaded, r.Members[i].Donor = true, wire.MemberID{}
+	d.elect(r, p)
+	if find(r, d.self.ID) >= 0 {
+		d.emit(Event{Kind: EventLoaded, Name: r.Name, Position: p, Cut: cut, Members: []Member{asMember(r.Members[i])}})
+	}
+}
+
+// applyRecut begins a transfer anew, from another donor if there is one. The joiner sees the view again behind its load, since
+// what it had not yet run is void.
+func (d *Directory) applyRecut(r *wire.GroupRecord, p wire.Position, id wire.MemberID, cut wire.Position, donor wire.MemberID) {
+	i := find(r, id)
+	if i < 0 || r.Members[i].Loaded || r.Members[i].Cut != cut {
+		return
+	}
+	r.Members[i].Cut, r.Members[i].Donor = p, oldestLoaded(r, donor)
+	change := viewChange{reload: []wire.MemberID{id}}
+	d.transfers(r, p, change)
+	if id == d.self.ID {
+		d.report(r, p, change)
+	}
+}
+
+// applyTerminate ends the group at all its members.
+func (d *Directory) applyTerminate(r *wire.GroupRecord, p wire.Position, by wire.MemberID) {
+	if find(r, by) < 0 {
+		return
+	}
+	if find(r, d.self.ID) >= 0 {
+		d.emit(Event{Kind: EventLeft, Name: r.Name, Position: p, Refusal: RefusalTerminated})
+	}
+	d.wipe(r)
+}
+
+// blocked tells this member, if it holds the record's memory, that the group has no primary here.
+func (d *Directory) blocked(r *wire.GroupRecord, p wire.Position) {
+	if slices.Contains(r.Holders, d.self.ID) {
+		d.emit(Event{Kind: EventBlocked, Name: r.Name, Position: p})
+	}
+}

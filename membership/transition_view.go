@@ -1,0 +1,88 @@
+package membership
+
+// A new view: its number, who votes from now on, who gives and who fetches the state, and what this member is told.
+
+import (
+	"slices"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// A viewChange says how a view differs from the one before.
+type viewChange struct {
+	joined []wire.MemberID // came in, or came back
+	left   []Departure
+	reload []wire.MemberID // stayed, but their load begins anew
+}
+
+// install gives the record's members a new view at position p.
+func (d *Directory) install(r *wire.GroupRecord, p wire.Position, c viewChange) {
+	r.View = wire.ViewID{Num: max(r.View.Num, d.floor) + 1, Ring: d.context}
+	d.elect(r, p)
+	d.transfers(r, p, c)
+	d.report(r, p, c)
+}
+
+// elect gives the vote to the loaded members of a primary, by age. An epoch begins whenever they are others than before.
+func (d *Directory) elect(r *wire.GroupRecord, p wire.Position) {
+	if e := loaded(r); r.Primary && !slices.Equal(e, r.Electorate) {
+		r.Electorate, r.Epoch = e, p
+	}
+}
+
+// transfers tells donors to save and loaders to load. Both come before the view at p: the saved state is that of just before it.
+func (d *Directory) transfers(r *wire.GroupRecord, p wire.Position, c viewChange) {
+	var fetch []Member
+	for i := range r.Members {
+		m := &r.Members[i]
+		if m.Loaded || m.Cut != p || !slices.Contains(c.joined, m.ID) && !slices.Contains(c.reload, m.ID) {
+			continue
+		}
+		if m.Donor == d.self.ID {
+			fetch = append(fetch, asMember(*m))
+		}
+		if m.ID == d.self.ID {
+			d.emit(Event{Kind: EventLoad, Name: r.Name, Position: p, Cut: p, Donor: memberOfRecord(r, m.Donor)})
+		}
+	}
+	if len(fetch) > 0 {
+		d.emit(Event{Kind: EventSave, Name: r.Name, Position: p, Cut: p, Members: fetch})
+	}
+}
+
+// report shows the record's view to this member, if it is in it.
+func (d *Directory) report(r *wire.GroupRecord, p wire.Position, c viewChange) {
+	rank := find(r, d.self.ID)
+	if rank < 0 {
+		return
+	}
+	v := &View{ID: r.View, Members: membersAmong(r, memberIDs(r.Members)), Joined: membersAmong(r, c.joined), Left: c.left,
+		Loading: loading(r), Primary: r.Primary, Rank: rank}
+	again := slices.Contains(c.reload, d.self.ID)
+	switch {
+	case again:
+		// Its state is replaced, so to itself it joins: what it was shown before its load is void.
+		v.Joined = membersAmong(r, append(slices.Clone(c.joined), d.self.ID))
+		v.With = []Member{d.self}
+	case slices.Contains(c.joined, d.self.ID):
+		v.With = []Member{d.self}
+	default:
+		for i := range r.Members {
+			if id := r.Members[i].ID; !slices.Contains(c.joined, id) && !slices.Contains(c.reload, id) {
+				v.With = append(v.With, asMember(r.Members[i]))
+			}
+		}
+	}
+	d.emit(Event{Kind: EventView, Name: r.Name, Position: p, View: v})
+}
+
+// loading are the members that have no state yet, by age.
+func loading(r *wire.GroupRecord) []Member {
+	var list []Member
+	for i := range r.Members {
+		if !r.Members[i].Loaded {
+			list = append(list, asMember(r.Members[i]))
+		}
+	}
+	return list
+}
