@@ -58,6 +58,7 @@ func (m *Machine) resumeGather(why string) {
 	m.token = tokenState{rotation: m.token.rotation}
 	m.gather.started = m.now
 	m.gather.rounds = 0
+	clear(m.gather.join) // whoever agreed before may be gone: only a new Join counts
 	m.enter(StateGather, "%s", why)
 	m.shiftGather()
 }
@@ -315,6 +316,11 @@ func (m *Machine) consensusTimeout() {
 		default:
 			silent = append(silent, id)
 		}
+	}
+	if len(silent)+len(waiting)+len(differing) == 0 {
+		// All agree: the representative has until commitAt.
+		g.consensusAt = m.now.Add(m.cfg.Timing.Consensus)
+		return
 	}
 	if len(silent) == 0 && len(waiting) == 0 {
 		// Everybody answers and yet the sets differ: more time at first, then progress is forced.

@@ -92,19 +92,26 @@ func (m *Machine) deadlineLiveness() time.Time {
 
 // tickHints sends the probes that are due and gives up whom none was answered by.
 func (m *Machine) tickHints() {
-	var dead []wire.MemberID
+	var dead, doubted []wire.MemberID
 	for id, p := range m.book {
-		if p.probing && !m.now.Before(p.probeStart.Add(hintVerdict)) {
+		switch {
+		case !p.probing:
+		case m.now.Before(p.probeStart.Add(hintVerdict)):
+			doubted = append(doubted, id)
+		default:
 			dead = append(dead, id)
 		}
 	}
 	sortIDs(dead)
+	sortIDs(doubted)
 	for _, id := range dead {
-		m.book[id].probing = false
+		if p := m.book[id]; p != nil {
+			p.probing = false
+		}
 		m.suspect(id, wire.ReasonCrash, "its socket is closed and it answers no probe")
 	}
-	for _, id := range sortedKeys(m.book) {
-		if p := m.book[id]; p.probing {
+	for _, id := range doubted {
+		if p := m.book[id]; p != nil && p.probing {
 			m.probePeer(p)
 		}
 	}
@@ -128,7 +135,7 @@ func (m *Machine) watchNeighbours() {
 		case quiet >= m.cfg.Timing.Silence:
 			m.suspect(id, wire.ReasonPartition, "it has been silent for "+quiet.Round(time.Millisecond).String())
 			return
-		case quiet >= m.cfg.Timing.Probe:
+		case quiet >= m.cfg.Timing.Probe*3/2: // a resting token comes by once in about Probe
 			m.sendProbe(id)
 		}
 		m.liveness.silentAt = earliest(m.liveness.silentAt, p.heard.Add(m.cfg.Timing.Silence))

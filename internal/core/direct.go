@@ -232,7 +232,11 @@ func (c *Core) flushDirect(g *group) {
 	g.pending = kept
 }
 
-// retain ends the channels to whoever is not on the new ring.
+// maxPeers bounds the channels remembered; those to members on the ring are never forgotten.
+const maxPeers = 1024
+
+// retain ends what is under way to whoever is not on the new ring. What was received of them is remembered: they may still have
+// this member on their ring, and go on where they were.
 func (d *direct) retain(c *Core, members []wire.MemberID) {
 	var gone []wire.MemberID
 	for id := range d.peers {
@@ -242,11 +246,16 @@ func (d *direct) retain(c *Core, members []wire.MemberID) {
 	}
 	slices.SortFunc(gone, wire.MemberID.Compare)
 	for _, id := range gone {
-		for _, f := range d.peers[id].queue {
-			if f.packet != nil && f.packet.Last {
+		ch := d.peers[id]
+		for _, f := range ch.queue {
+			if f.packet.Last {
 				c.up(Upcall{Kind: UpDirectLost, Group: f.packet.Group, Tag: f.tag, Sender: c.member(id)})
 			}
 		}
-		delete(d.peers, id)
+		d.epoch++
+		ch.epoch, ch.next, ch.queue, ch.sent, ch.resend = d.epoch, 1, nil, 0, time.Time{}
+		if len(d.peers) > maxPeers {
+			delete(d.peers, id)
+		}
 	}
 }
