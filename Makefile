@@ -1,0 +1,43 @@
+# Short names for what is typed often. `make` alone lists them.
+
+SEEDS ?= 3000
+FROM ?= 1
+FUZZ_TIME ?= 30s
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help test race sim fuzz bench lint ci
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+test: ## go test ./...
+	go test ./...
+
+race: ## the race detector over everything
+	go test -race ./...
+
+sim: ## simulated clusters: SEEDS=3000 of them, FROM=1 on
+	go test ./internal/sim -count=1 -timeout 0 -run 'TestSeed$$' -v -seeds=$(SEEDS) -from=$(FROM)
+
+fuzz: ## every fuzz target for FUZZ_TIME=30s, one after the other
+	@for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) $$pkg || exit 1; \
+		done; \
+	done
+
+bench: ## three processes on loopback, ordered delivery of 64 bytes, 1 KiB and 8 KiB
+	@for size in 64 1024 8192; do \
+		go run ./cmd/lockstep bench -local 3 -mode send -order ordered -size $$size -for 4s || exit 1; \
+	done
+
+lint: ## gofmt, vet, staticcheck, the import arrows
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go test ./internal/arrows
+
+ci: ## all that has to pass before a change is taken
+	.ci/run
