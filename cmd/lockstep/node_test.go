@@ -96,9 +96,12 @@ func TestThreeProcesses(t *testing.T) {
 	sameChains(t, all, 3*each+2+3)
 
 	// Every end is a clean leave: by exit, by the end of input, by a signal.
+	from = a.mark()
 	c.do(`{"op":"exit"}`)
 	c.end(2 * time.Second)
-	w := a.waitView(0, 2)
+	if got := a.waitView(from, 2).reasons()[again]; got != "leave" {
+		t.Errorf("c left with reason %q, want leave", got)
+	}
 	if err := b.in.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -107,16 +110,11 @@ func TestThreeProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.end(2 * time.Second)
-	_ = w
 	for _, p := range all {
-		last := p.lines[len(p.lines)-1]
+		last := p.all()[p.mark()-1]
 		if last.Ev != "left" {
 			t.Errorf("%s printed last: %s", p.name, last.raw)
 		}
-	}
-	left := a.wait(0, "view without c", func(l line) bool { return l.reasons()[again] == "leave" })
-	if left.Ev != "view" {
-		t.Errorf("a: %s", left.raw)
 	}
 }
 

@@ -145,6 +145,13 @@ func (p *process) said() string {
 	return b.String()
 }
 
+// all are the lines so far. Do not change them.
+func (p *process) all() []line {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lines[:len(p.lines):len(p.lines)]
+}
+
 // mark is how many lines there are now, to wait for later ones.
 func (p *process) mark() int {
 	p.mu.Lock()
