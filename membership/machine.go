@@ -281,7 +281,7 @@ func (m *Machine) receiveRing(h wire.Header, p wire.Packet) {
 		}
 	case *wire.Wake:
 		if m.ring != nil {
-			m.receiveWake(h.Sealer, p)
+			m.receiveWake(p)
 		}
 	case *wire.Leave:
 		if p.Sender == h.Sealer {

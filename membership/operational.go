@@ -78,7 +78,7 @@ func (m *Machine) receiveToken(from wire.MemberID, t *wire.Token) {
 	}
 	if m.token.held != nil {
 		// The one before did not hear that the token rests here.
-		m.acknowledgeRest()
+		m.unicast(from, wire.ClassToken, m.ring.Context, &wire.Wake{TokenSeq: m.token.held.TokenSeq, Holds: true})
 		return
 	}
 	if !m.ring.Fresh(t) {
@@ -94,7 +94,8 @@ func (m *Machine) receiveToken(from wire.MemberID, t *wire.Token) {
 		m.token.held = t
 		m.token.restAt = m.now.Add(m.cfg.Timing.Rest)
 		m.Coverage.Rested++
-		m.acknowledgeRest()
+		// Nobody sees a sign of the token's progress while it rests: all are told, or they would send it again.
+		m.multicast(m.ring, wire.ClassToken, &wire.Wake{TokenSeq: t.TokenSeq, Holds: true})
 		return
 	}
 	m.visitToken(t)
@@ -115,13 +116,9 @@ func (m *Machine) restPlace(t *wire.Token) int {
 	return 0
 }
 
-func (m *Machine) acknowledgeRest() {
-	m.unicast(m.ring.Previous(), wire.ClassToken, m.ring.Context, &wire.Wake{Round: m.token.held.Round, Holds: true})
-}
-
-func (m *Machine) receiveWake(from wire.MemberID, w *wire.Wake) {
+func (m *Machine) receiveWake(w *wire.Wake) {
 	if w.Holds {
-		if from == m.ring.Next() {
+		if m.token.last != nil && w.TokenSeq >= m.token.last.TokenSeq {
 			m.token.retransmitAt = time.Time{}
 		}
 		return
@@ -164,7 +161,7 @@ func (m *Machine) wake() {
 	if place == m.ring.Self {
 		return
 	}
-	m.unicast(m.ring.Members[place], wire.ClassToken, m.ring.Context, &wire.Wake{Round: m.token.last.Round})
+	m.unicast(m.ring.Members[place], wire.ClassToken, m.ring.Context, &wire.Wake{TokenSeq: m.token.last.TokenSeq})
 	m.token.wakeAt = m.now.Add(m.cfg.Timing.TokenRetransmit)
 }
 

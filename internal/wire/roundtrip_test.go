@@ -232,7 +232,7 @@ func TestRoundTripLeave(t *testing.T) {
 }
 
 func TestRoundTripWake(t *testing.T) {
-	roundTrip(t, func(t *rapid.T) *Wake { return &Wake{drawU32(t), drawBool(t)} }, ParseWake)
+	roundTrip(t, func(t *rapid.T) *Wake { return &Wake{drawU64(t), drawBool(t)} }, ParseWake)
 }
 
 func TestRoundTripDirectAck(t *testing.T) {

@@ -99,8 +99,8 @@ func samples() []sample {
 		}}, parse: by(ParseData)},
 		{name: "data recovered", value: &Data{Flags: DataRecovered, Origin: 1, Seq: 7, Position: 1, Chunks: []Chunk{
 			{Kind: KindRecovered, Order: OrderAgreed, Flags: ChunkFirst | ChunkLast, Payload: []byte{7, 0}}}}, parse: by(ParseData)},
-		{name: "wake", value: &Wake{Round: 3}, parse: by(ParseWake)},
-		{name: "wake holds", value: &Wake{Round: 3, Holds: true}, parse: by(ParseWake)},
+		{name: "wake", value: &Wake{TokenSeq: 3}, parse: by(ParseWake)},
+		{name: "wake holds", value: &Wake{TokenSeq: 3, Holds: true}, parse: by(ParseWake)},
 		{name: "direct", value: &Direct{Epoch: 0xfeed, Seq: 1, First: true, Total: 70000, Kind: DirectMessage, Group: 2, Follow: 1799,
 			Payload: []byte("begin")}, parse: by(ParseDirect)},
 		{name: "direct answer", value: &Direct{Epoch: 0xfeed, Seq: 2, First: true, Last: true, Kind: DirectAnswer, Group: 2,
