@@ -38,6 +38,7 @@ type arrival struct {
 type view struct {
 	id    ViewID
 	first *Event // as first installed
+	by    Member // who installed it first
 	stays []*stay
 }
 
@@ -70,6 +71,10 @@ func (s *stay) goesOn(quiet bool) (key ViewID, ok bool) {
 	}
 	return ViewID{}, false
 }
+
+// again reports whether the stay begins with a view that was told once more, after another cut within it: what the member had
+// been told before was void.
+func (s *stay) again(v *view) bool { return s.fresh && s.cut > v.first.Position }
 
 // index cuts the history into groups and stays.
 func index(h *History) []*group {
@@ -130,9 +135,12 @@ func (g *group) add(l *Log) {
 			g.stays = append(g.stays, now)
 			v := g.byID[e.View]
 			if v == nil {
-				v = &view{id: e.View, first: e}
+				v = &view{id: e.View, first: e, by: l.Member}
 				g.byID[e.View] = v
 				g.views = append(g.views, v)
+			}
+			if e.Step < v.first.Step {
+				v.first, v.by = e, l.Member
 			}
 			v.stays = append(v.stays, now)
 		case Deliver:

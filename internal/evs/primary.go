@@ -3,18 +3,24 @@ package evs
 // One primary: the primary views of a group form one chain, whoever looks.
 
 // checkOnePrimary: P1, any two primary views are ordered by number; P2, each continues the one before it, as far as anyone
-// still lives who remembers that one. Memories that all died may be passed over: nobody can know of them.
+// still lives who remembers that one. Memories that all died may be passed over: nobody can know of them. For the same reason
+// numbers begin anew where a group is founded again after all its memories have died.
 func checkOnePrimary(g *group) {
-	byNum := map[uint64]*view{}
+	type number struct {
+		founding int
+		num      uint64
+	}
+	byNum := map[number]*view{}
 	var primaries []*view
 	for _, v := range g.views {
 		if !v.first.Primary {
 			continue
 		}
-		if o := byNum[v.id.Num]; o != nil {
+		n := number{g.founding(v), v.id.Num}
+		if o := byNum[n]; o != nil {
 			g.report(OnePrimary, v.stays[0].log.Member, "views %s of %v and %s of %v are both primary", o.id, o.first.Members, v.id, v.first.Members)
 		}
-		byNum[v.id.Num] = v
+		byNum[n] = v
 		primaries = append(primaries, v)
 	}
 	for _, v := range primaries {
@@ -24,7 +30,7 @@ func checkOnePrimary(g *group) {
 				g.foundedBeside(v, s)
 			case !s.fresh && s.previous != nil:
 				for _, w := range primaries {
-					if w.id.Num <= s.previous.view.View.Num || w.id.Num >= v.id.Num {
+					if w.id.Num <= s.previous.view.View.Num || w.id.Num >= v.id.Num || g.founding(w) != g.founding(v) {
 						continue
 					}
 					if keeper := remembers(w, v.first.Step); keeper != "" {
@@ -35,6 +41,17 @@ func checkOnePrimary(g *group) {
 			}
 		}
 	}
+}
+
+// founding counts the foundings of the group up to a view's installation.
+func (g *group) founding(v *view) int {
+	n := 0
+	for _, s := range g.stays {
+		if s.founder && s.view.Step <= v.first.Step {
+			n++
+		}
+	}
+	return n
 }
 
 // foundedBeside reports a founding while somebody still has a state.

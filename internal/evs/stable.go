@@ -21,8 +21,12 @@ func checkStable(g *group) {
 	var top uint64
 	g.walk(func(r *replay, m *memory, e *Event) {
 		switch e.Kind {
-		case Load, Founded, Left, Crash:
+		case Load, Left, Crash:
 			waiting[m.log] = nil
+		case Founded:
+			waiting[m.log] = nil
+			clear(newest)
+			top = 0
 		case Deliver:
 			if e.Order.Total() {
 				waiting[m.log] = append(waiting[m.log], e)

@@ -24,7 +24,7 @@ func checkState(g *group) {
 	for _, v := range g.views {
 		var first *stay
 		for _, s := range v.stays {
-			if !s.view.Primary || (s.fresh && s.cut > s.view.Position) {
+			if !s.view.Primary || s.again(v) {
 				continue
 			}
 			if first == nil {

@@ -46,9 +46,10 @@ func (g *group) cameAlong(s *stay, together []*stay) {
 			g.report(VirtualSynchrony, s.log.Member, "went from view %s to %s with %v; %s came along too", s.view.View, s.next.view.View, with, q.log.Member)
 		}
 	}
+	v := g.byID[s.next.view.View]
 	for _, m := range with {
-		for _, q := range g.byID[s.next.view.View].stays {
-			if q.log.Member == m && (q.fresh || q.previous == nil || q.previous.view.View != s.view.View) {
+		for _, q := range v.stays {
+			if q.log.Member == m && !q.again(v) && (q.fresh || q.previous == nil || q.previous.view.View != s.view.View) {
 				g.report(VirtualSynchrony, s.log.Member, "went from view %s to %s with %v, but %s did not come from there", s.view.View, s.next.view.View, with, m)
 			}
 		}

@@ -28,31 +28,31 @@ func checkViewAgreement(g *group) {
 	for _, v := range g.views {
 		for _, s := range v.stays {
 			a, b := v.first, s.view
-			if s.fresh && s.cut > b.Position {
-				continue // told again after a new cut: what it joined with was void
+			if s.again(v) {
+				continue
 			}
-			if !slices.Equal(a.Members, b.Members) || !equalJoined(v.stays[0], s) || !slices.Equal(a.Left, b.Left) ||
+			if !slices.Equal(a.Members, b.Members) || !equalJoined(v, s) || !slices.Equal(a.Left, b.Left) ||
 				a.Primary != b.Primary {
 				g.report(ViewAgreement, s.log.Member, "view %s is %v joined %v left %v primary %v here, but %v joined %v left %v primary %v at %s",
-					v.id, b.Members, b.Joined, b.Left, b.Primary, a.Members, a.Joined, a.Left, a.Primary, v.stays[0].log.Member)
+					v.id, b.Members, b.Joined, b.Left, b.Primary, a.Members, a.Joined, a.Left, a.Primary, v.by)
 			}
 		}
 	}
 }
 
-// equalJoined compares who joined with a view as two of its members see it. Either of the two may have joined for itself only:
-// who loses its state on the way and loads again has been a member before for the others.
-func equalJoined(p, q *stay) bool {
+// equalJoined compares who joined with a view as a member sees it and as it was first installed. Either of the two may have
+// joined for itself only: who loses its state on the way and loads again has been a member before for the others.
+func equalJoined(v *view, s *stay) bool {
 	but := func(list []Member) []Member {
 		var rest []Member
 		for _, m := range list {
-			if !(p.fresh && m == p.log.Member) && !(q.fresh && m == q.log.Member) {
+			if (m != v.by || len(v.first.With) > 1) && !(s.fresh && m == s.log.Member) {
 				rest = append(rest, m)
 			}
 		}
 		return rest
 	}
-	return slices.Equal(but(p.view.Joined), but(q.view.Joined))
+	return slices.Equal(but(v.first.Joined), but(s.view.Joined))
 }
 
 // checkViewGrowth: view numbers grow at each member (VS 3.4).

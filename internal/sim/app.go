@@ -33,6 +33,7 @@ type app struct {
 
 	queue     []core.Upcall
 	congested bool
+	told      bool          // what the core was last told about it
 	busy      time.Duration // a handler runs until then
 	wake      time.Duration // when pump was arranged to be called for busy
 
@@ -129,12 +130,15 @@ func (p *process) route(u core.Upcall) {
 
 // enqueue is what happens to an upcall at once, whatever the handlers do.
 func (a *app) enqueue(u core.Upcall) {
+	if c := a.p.n.c; c.opts.Trace != nil && (a.holding || u.Kind == core.UpLoaded) {
+		c.tracef("%s %s: upcall %d at %d waits, view %v, members %v", a.p.member, a.g.Name, u.Kind, u.Position, u.View, a.names(u.Members))
+	}
 	switch u.Kind {
 	case core.UpLoad:
 		a.void()
 		a.startLoad(u)
 		return
-	case core.UpLeft, core.UpRefused:
+	case core.UpLeft, core.UpRefused, core.UpFounded:
 		if a.holding { // no load is waited for any more
 			a.loads++
 			a.void()
@@ -190,6 +194,7 @@ func (a *app) void() {
 		a.busy = 0
 		a.run()
 	}
+	a.congestion()
 }
 
 func (a *app) congestion() {
@@ -200,11 +205,20 @@ func (a *app) congestion() {
 	case len(a.queue) < relaxedAt:
 		on = false
 	}
-	if on != a.congested {
-		a.congested = on
-		p := a.p
-		p.n.c.clock.after(0, func() { p.when(func() { p.step(core.Congested{Group: a.g.id, On: on}) }) })
+	if on == a.congested {
+		return
 	}
+	a.congested = on
+	p := a.p
+	p.n.c.clock.after(0, func() {
+		p.when(func() {
+			if a.told != a.congested {
+				a.told = a.congested
+				p.n.c.tracef("%s %s: congested %v", p.member, a.g.Name, a.told)
+				p.step(core.Congested{Group: a.g.id, On: a.told})
+			}
+		})
+	})
 }
 
 // pump runs every application that has something to do.

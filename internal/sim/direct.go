@@ -11,10 +11,16 @@ import (
 
 // directs are the point-to-point messages of one process.
 type directs struct {
-	sent    map[wire.MemberID]uint64 // how many, to each
-	got     map[wire.MemberID]uint64 // the last one, from each
-	open    map[uint64]sentDirect    // by tag: neither acknowledged nor lost
-	answers map[uint64]bool          // answers, by tag
+	sent    map[lane]uint64       // how many, to each
+	got     map[lane]uint64       // the last one, from each
+	open    map[uint64]sentDirect // by tag: neither acknowledged nor lost
+	answers map[uint64]bool       // answers, by tag
+}
+
+// A lane is one group's point-to-point messages between this process and another: groups do not wait for each other.
+type lane struct {
+	group wire.GroupID
+	peer  wire.MemberID
 }
 
 type sentDirect struct {
@@ -23,7 +29,7 @@ type sentDirect struct {
 }
 
 func newDirects() directs {
-	return directs{sent: map[wire.MemberID]uint64{}, got: map[wire.MemberID]uint64{}, open: map[uint64]sentDirect{}, answers: map[uint64]bool{}}
+	return directs{sent: map[lane]uint64{}, got: map[lane]uint64{}, open: map[uint64]sentDirect{}, answers: map[uint64]bool{}}
 }
 
 // sendDirect sends to the member with the given rank in the view, if that is another.
@@ -33,12 +39,13 @@ func (a *app) sendDirect(rank, size int) {
 	}
 	d := &a.p.direct
 	to := a.view.Members[rank].ID
-	d.sent[to]++
+	l := lane{a.g.id, to}
+	d.sent[l]++
 	a.p.tags++
-	d.open[a.p.tags] = sentDirect{to, d.sent[to]}
+	d.open[a.p.tags] = sentDirect{to, d.sent[l]}
 	payload := make([]byte, max(size, 8))
-	binary.BigEndian.PutUint64(payload, d.sent[to])
-	fill(payload[8:], d.sent[to], len(payload))
+	binary.BigEndian.PutUint64(payload, d.sent[l])
+	fill(payload[8:], d.sent[l], len(payload))
 	a.p.step(core.SendDirect{To: to, Kind: wire.DirectMessage, Group: a.g.id, Tag: a.p.tags, Payload: payload})
 }
 
@@ -54,10 +61,11 @@ func (d *directs) received(a *app, u core.Upcall) {
 	if string(want) != string(u.Payload[8:]) {
 		a.trouble("direct", "got message %d of %s damaged", seq, u.Sender.Name)
 	}
-	if was := d.got[u.Sender.ID]; seq <= was {
+	l := lane{a.g.id, u.Sender.ID}
+	if was := d.got[l]; seq <= was {
 		a.trouble("direct", "got message %d of %s after %d", seq, u.Sender.Name, was)
 	}
-	d.got[u.Sender.ID] = max(d.got[u.Sender.ID], seq)
+	d.got[l] = max(d.got[l], seq)
 	a.p.n.c.stats.Directs++
 }
 

@@ -45,7 +45,7 @@ func (a *app) handle(u core.Upcall) {
 		a.asked, a.leaving = false, false
 		a.again()
 	case core.UpLeft:
-		a.asked, a.leaving, a.blocked, a.view = false, false, false, nil
+		a.asked, a.leaving, a.blocked, a.view, a.told = false, false, false, nil, false
 		a.queries.forget()
 		a.add(evs.Event{Kind: evs.Left})
 		if u.Refusal == membership.RefusalTwoFounders {

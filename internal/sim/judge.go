@@ -17,6 +17,14 @@ func (c *Cluster) judgeCrash(p *process) {
 	}
 }
 
+// judgeLeave notes that a group without a size may stay without a primary because of this leave: where members leave while
+// others are cut off, the last one to leave takes the newest memory along.
+func (c *Cluster) judgeLeave(a *app) {
+	if a.g.Size == 0 && (c.disturbed > 0 || c.clock.now-c.calmSince < calmFor) {
+		a.g.mayBlock = true
+	}
+}
+
 // survivable reports whether a group without a size must survive the crash of p now.
 func (c *Cluster) survivable(g *group, p *process) bool {
 	if c.disturbed > 0 || c.clock.now-c.calmSince < calmFor {

@@ -45,7 +45,13 @@ func newScenario(opts Options) *scenario {
 		opts.MaxBody = 500 + rng.IntN(8000)
 	}
 	s.c = NewCluster(opts)
-	s.work = &workload{c: s.c, rng: rng, mean: time.Duration(40+rng.IntN(100)) * time.Millisecond, large: 0.05 * rng.Float64(),
+	places := 0
+	for _, g := range s.c.groups {
+		places += len(g.Nodes)
+	}
+	// All clusters are equally busy, however small.
+	mean := time.Duration(5+rng.IntN(7)) * time.Millisecond * time.Duration(places)
+	s.work = &workload{c: s.c, rng: rng, mean: mean, large: 0.05 * rng.Float64(),
 		largest: 3000 << rng.IntN(7), leaves: true}
 	if rng.IntN(2) == 0 {
 		s.work.churn = 0.01 * rng.Float64()

@@ -84,6 +84,7 @@ func (w *workload) leave(a *app) {
 	if !w.leaves {
 		return
 	}
+	w.c.judgeLeave(a)
 	a.leave()
 	w.c.clock.after(time.Duration(200+w.rng.Int64N(2000))*time.Millisecond, func() {
 		a.p.when(func() {
