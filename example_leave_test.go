@@ -13,7 +13,7 @@ import (
 func ExampleGroup_Leave() {
 	cluster := locksteptest.Open(3)
 	defer cluster.Close()
-	gone := make(chan string, 1)
+	gone := make(chan string, 8)
 	groups := cluster.Join("crew", lockstep.GroupConfig{Stateless: true}, func(i int, g *lockstep.Group) {
 		g.OnView(func(ctx context.Context, v lockstep.View) {
 			for _, d := range v.Left {
