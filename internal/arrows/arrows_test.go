@@ -123,3 +123,30 @@ func TestAllowed(t *testing.T) {
 		t.Errorf("found %v, %v", found, err)
 	}
 }
+
+func TestDocs(t *testing.T) {
+	found, err := CheckDocs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		t.Error(f)
+	}
+}
+
+func TestBrokenDocs(t *testing.T) {
+	root := t.TempDir()
+	for file, text := range map[string]string{
+		"a.md":      "`TestThere`, `TestNowhere`, [here](b.md#part), [there](https://example.com), [gone](c.md)",
+		"b.md":      "",
+		"a_test.go": "package a\n\nfunc TestThere(t *testing.T) {}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(root, file), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := CheckDocs(root)
+	if err != nil || len(found) != 2 || found[0].Why != "there is no TestNowhere" || found[1].Why != "a link leads nowhere: c.md" {
+		t.Errorf("found %v, %v", found, err)
+	}
+}
