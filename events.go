@@ -10,10 +10,10 @@ import (
 )
 
 // eventsMost bounds the events that wait for the listener; more are dropped and counted.
-const eventsMost = 1024
+const eventsMost = 256
 
 // An EventListener is a set of functions, each of which may be nil. They are called one at a time, in order, on a goroutine of the
-// node's own, and should not block: while one does, up to 1024 events wait and further ones are dropped, which Lost tells.
+// node's own, and should not block: while one does, up to 256 events wait and further ones are dropped, which Lost tells.
 type EventListener struct {
 	// RingInstalled: a ring was installed, with these members in ring order.
 	RingInstalled func(ring string, members []Member)
