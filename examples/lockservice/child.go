@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sync"
 	"time"
 )
 
@@ -21,6 +22,18 @@ type child struct {
 	in      io.WriteCloser
 	events  chan event // closed when the process's output ends
 	member  string     // once joined
+}
+
+// shared is a writer for the complaints of several processes.
+type shared struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *shared) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(b)
 }
 
 // eventsMost is how many events wait for the parent; a member that has more to say waits.

@@ -45,7 +45,7 @@ type parent struct {
 
 // runParent runs it all and reports whether nothing was wrong. An error is something that kept it from being found out.
 func runParent(o options, out, stderr io.Writer, env []string) (ok bool, err error) {
-	p := &parent{o: o, out: out, stderr: stderr, env: env}
+	p := &parent{o: o, out: out, stderr: &shared{w: stderr}, env: env}
 	if p.dir, err = os.MkdirTemp("", "lockservice"); err != nil {
 		return false, err
 	}
