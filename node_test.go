@@ -265,17 +265,40 @@ func TestWrongKeyAndNobodyThere(t *testing.T) {
 
 func TestNameIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := locksteptest.New(t, 2, locksteptest.WithConfig(func(i int, cfg *lockstep.Config) { cfg.Name = "same" }))
-		// Nobody is taken for dead: one of the two ends, the one that came later, and says who has the name.
+		net := memnet.New(memnet.Config{Delay: time.Millisecond})
+		key, err := lockstep.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var nodes []*lockstep.Node
+		for range 2 {
+			tr, err := net.Listen("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg := lockstep.Config{Name: "same", Transport: tr, Key: key}
+			for _, n := range nodes {
+				cfg.Seeds = append(cfg.Seeds, n.Addr().String())
+			}
+			n, err := lockstep.Start(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer n.Close()
+			nodes = append(nodes, n)
+			<-time.After(time.Second)
+		}
 		select {
-		case <-c.Node(0).Done():
-			t.Fatal("the elder ended:", c.Node(0).Err())
-		case <-c.Node(1).Done():
+		case <-nodes[1].Done():
 		case <-time.After(20 * time.Second):
 			t.Fatal("two nodes of one name live on")
 		}
-		if err := c.Node(1).Err(); !errors.Is(err, lockstep.ErrNameTaken) || !strings.Contains(err.Error(), c.Addr(0).String()) {
+		if err := nodes[1].Err(); !errors.Is(err, lockstep.ErrNameTaken) || !strings.Contains(err.Error(), nodes[0].Addr().String()) {
 			t.Fatal(err)
+		}
+		<-time.After(5 * time.Second)
+		if err := nodes[0].Err(); err != nil {
+			t.Fatal("the elder ended:", err)
 		}
 	})
 }
