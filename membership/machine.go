@@ -59,7 +59,7 @@ func (s State) String() string {
 	return "none"
 }
 
-// A Send is one packet for one or more addresses. Body is valid until the machine's next input.
+// A Send is one packet for one or more addresses. Body is valid until Recycle.
 type Send struct {
 	To      []netip.AddrPort
 	Class   wire.Class
@@ -227,11 +227,11 @@ func (m *Machine) installed() *ordering.Ring {
 	return m.ring
 }
 
-// Input sets the time of what follows and forgets the packets of the last input.
-func (m *Machine) Input(now time.Time) {
-	m.now = now
-	m.arena = m.arena[:0]
-}
+// Input sets the time of what follows.
+func (m *Machine) Input(now time.Time) { m.now = now }
+
+// Recycle takes back the bodies of all packets given to the sink so far.
+func (m *Machine) Recycle() { m.arena = m.arena[:0] }
 
 // Receive handles one packet whose seal was opened and which is no replay.
 func (m *Machine) Receive(from netip.AddrPort, h wire.Header, p wire.Packet) {

@@ -187,6 +187,7 @@ func (n *testNet) run(d time.Duration) {
 }
 
 func (x *testNode) after() {
+	x.m.Recycle() // Send copies
 	if len(x.pending) > 0 {
 		x.m.Kick()
 	}

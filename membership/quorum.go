@@ -82,9 +82,10 @@ func (d *Directory) mayGoOn(w memory, mems []memory, waiting []wire.GroupJoin) b
 		}
 		return everyVoter(w.rec, here) || 2*votes(w.rec.Voters, able) > int(w.rec.Config.Size) && answered(w, mems)
 	}
-	present := held(mems)
+	// A voter counts when it is on this ring, even one that has left the group since: what it was last told of the group is among
+	// the memories, and it cannot be voting for another primary elsewhere. But somebody must have kept the state.
 	for _, e := range d.electorates(w.rec.Epoch, mems) {
-		if !majority(e, present, goesOn(w.rec.Config)) {
+		if !majority(e, d.present, goesOn(w.rec.Config)) || !slices.ContainsFunc(e, held(mems)) {
 			return false
 		}
 	}

@@ -181,26 +181,27 @@ func (d *Directory) form(name string, mems []memory, waiting []wire.GroupJoin, p
 	return list
 }
 
-// relevant drops the memories that nobody here holds, unless nobody holds any: then the newest stays, for a group whose members
-// are elsewhere. Of several foundings the oldest is the group; the members of the others are out and keep their state.
+// relevant picks the founding that is the group, and of its memories those that matter. Of several foundings the oldest is the
+// group; the members of the others are out and keep their state.
 func (d *Directory) relevant(mems []memory, p wire.Position) []memory {
-	held := slices.DeleteFunc(slices.Clone(mems), func(m memory) bool { return len(m.holders) == 0 })
-	if len(held) == 0 {
+	there := slices.DeleteFunc(slices.Clone(mems), func(m memory) bool { return len(m.holders) == 0 })
+	if len(there) == 0 {
 		if len(mems) == 0 {
 			return nil
 		}
-		return []memory{slices.MinFunc(mems, newer)}
+		there = []memory{slices.MinFunc(mems, newer)}
+		return d.withKnown(there, there[0].rec, mems)
 	}
-	slices.SortStableFunc(held, func(a, b memory) int { return descending(b.rec.Founding, a.rec.Founding) })
-	oldest := held[0].rec
-	for _, m := range held {
+	slices.SortStableFunc(there, func(a, b memory) int { return descending(b.rec.Founding, a.rec.Founding) })
+	oldest := there[0].rec
+	for _, m := range there {
 		// A founding whose state is lost for good is passed over for one that has its state.
-		if oldest = m.rec; !d.lost(m.rec.Founding, held) {
+		if oldest = m.rec; !d.lost(m.rec.Founding, there) {
 			break
 		}
-		oldest = held[0].rec
+		oldest = there[0].rec
 	}
-	return slices.DeleteFunc(held, func(m memory) bool {
+	there = slices.DeleteFunc(there, func(m memory) bool {
 		if m.rec.Founding == oldest.Founding {
 			return false
 		}
@@ -210,6 +211,36 @@ func (d *Directory) relevant(mems []memory, p wire.Position) []memory {
 		}
 		return true
 	})
+	return d.withKnown(there, oldest, mems)
+}
+
+// withKnown adds the memories of the same founding that nobody here holds but that know more of who may vote: a voter that left
+// still counts as one, so what it was last told of the group must count too.
+func (d *Directory) withKnown(there []memory, of *wire.GroupRecord, mems []memory) []memory {
+	if of.Config.Partition == wire.PolicyPartitionable {
+		return there
+	}
+	for _, m := range mems {
+		if len(m.holders) == 0 && m.rec.Founding == of.Founding && !slices.ContainsFunc(there, func(k memory) bool { return k.knows(m) }) {
+			there = append(there, m)
+		}
+	}
+	return there
+}
+
+// knows reports whether a memory tells all that another one does of who may vote.
+func (m memory) knows(o memory) bool {
+	if m.rec.Epoch < o.rec.Epoch {
+		return false
+	}
+	for _, a := range o.rec.Attempts {
+		if a.Position > m.rec.Epoch && !slices.ContainsFunc(m.rec.Attempts, func(b wire.Attempt) bool {
+			return a.Position == b.Position && a.Kind == b.Kind && slices.Equal(a.Payload, b.Payload)
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // lost reports whether nobody present has the state of a founding and nobody elsewhere can.

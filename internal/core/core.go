@@ -52,7 +52,8 @@ type Core struct {
 	turn     int                     // whose turn it is in order
 	seeds    Seeds
 	seeded   bool
-	syncSent bool // on this ring
+	syncSent bool                  // on this ring
+	again    map[wire.GroupID]bool // groups in which this member's next message begins again (see ordering.Assembler)
 	attempts uint64
 
 	trans     []wire.MemberID // while a transitional configuration is delivered
@@ -60,13 +61,14 @@ type Core struct {
 	replay    replay
 	direct    direct
 	closed    bool
+	drained   bool // the effects of all steps so far were taken
 
 	Dropped uint64 // packets dropped after their seal was opened: replays and what the ring refused
 }
 
 // New returns a member that is alone on a ring of its own.
 func New(cfg Config, now time.Time) *Core {
-	c := &Core{cfg: cfg, now: now, groups: map[wire.GroupID]*group{}}
+	c := &Core{cfg: cfg, now: now, groups: map[wire.GroupID]*group{}, again: map[wire.GroupID]bool{}}
 	c.replay.windows = map[origin]*window{}
 	c.direct.peers = map[wire.MemberID]*channel{}
 	c.dir = membership.NewDirectory(membership.Member{ID: cfg.Self.ID, Name: cfg.Self.Name})
@@ -96,6 +98,10 @@ func (c *Core) Step(now time.Time, ev Event) {
 		// Nobody is to blame for what did not arrive while this process did not run.
 		c.ring.Paused(late)
 		c.direct.paused(late)
+	}
+	if c.drained {
+		c.drained = false
+		c.ring.Recycle()
 	}
 	c.now = now
 	c.ring.Input(now)
@@ -170,8 +176,10 @@ func (c *Core) Deadline() time.Time {
 	return d
 }
 
-// Effects returns what is to be done since the last call. It stays valid until the next Step.
+// Effects returns what is to be done since the last call; there may be several Steps between two calls. It stays valid until the
+// next Step.
 func (c *Core) Effects() *Effects {
+	c.drained = true
 	e := c.eff
 	c.eff = Effects{}
 	return &e

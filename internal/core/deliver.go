@@ -27,11 +27,14 @@ func (c *Core) deliver(d membership.Delivery) {
 func (c *Core) installed(d membership.Delivery) {
 	c.trans = nil
 	c.syncSent = false
+	clear(c.again)
 	c.control = slices.DeleteFunc(c.control, func(o *outgoing) bool { return true })
 	for _, id := range c.order {
 		g := c.groups[id]
 		g.transit = false
-		g.beginAgain(false)
+		if len(g.queue) > 0 {
+			g.queue[0].off, g.queue[0].restart = 0, false // fragments do not outlive their ring
+		}
 		for i := range g.calls {
 			g.calls[i].seq = 0
 		}
@@ -88,9 +91,7 @@ func (c *Core) message(d membership.Delivery) {
 		c.dir.Deliver(m.Group, m.Position, m.Kind, m.Payload)
 		c.events()
 		if c.dir.View(m.Group) != before && c.ring.Cut(m.Group) {
-			if g := c.groups[m.Group]; g != nil && len(g.inflight)+len(g.queue) > 0 {
-				g.beginAgain(true)
-			}
+			c.cut(m.Group)
 		}
 		c.reconcile()
 	default:

@@ -201,6 +201,9 @@ func (c *Core) loseAll(g *group, uncertain bool) {
 	for _, o := range g.queue {
 		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag})
 	}
+	if len(g.queue) > 0 && g.queue[0].restart && g.queue[0].off == 0 {
+		c.again[g.id] = true // the next message says it instead
+	}
 	g.inflight, g.queue = nil, nil
 	for i := range g.held {
 		g.held[i].Own, g.held[i].Tag = false, 0
@@ -208,7 +211,7 @@ func (c *Core) loseAll(g *group, uncertain bool) {
 	g.calls = nil
 }
 
-// begun finds the message of this member that was just delivered, the first in flight.
+// own takes the message of this member that was just delivered: the first in flight.
 func (g *group) own() (o *outgoing, ok bool) {
 	if len(g.inflight) == 0 {
 		return nil, false
@@ -219,13 +222,16 @@ func (g *group) own() (o *outgoing, ok bool) {
 	return o, true
 }
 
-// beginAgain puts everything that is under way back into the queue, from its first byte.
-func (g *group) beginAgain(restart bool) {
-	if restart {
-		g.queue = append(g.inflight, g.queue...)
-		g.inflight = nil
-		g.queue[0].restart = true
+// cut begins again, from its first byte, everything of this member that is under way in a group whose view changed in the middle
+// of a message. The others leave out whatever comes before a message that says so.
+func (c *Core) cut(id wire.GroupID) {
+	c.again[id] = true
+	g := c.groups[id]
+	if g == nil {
+		return
 	}
+	g.queue = append(g.inflight, g.queue...)
+	g.inflight = nil
 	for _, o := range g.queue {
 		o.off = 0
 	}

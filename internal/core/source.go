@@ -106,10 +106,14 @@ func (c *Core) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
 			continue
 		}
 		o := g.queue[0]
+		if o.off == 0 && c.again[g.id] {
+			o.restart = true
+		}
 		chunk, ok := o.next(room, len(chunks) == 0)
 		if !ok {
 			return chunks
 		}
+		delete(c.again, g.id)
 		chunks = append(chunks, chunk)
 		room -= chunk.Size()
 		skipped = 0
