@@ -6,16 +6,20 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/lockstep-go/lockstep"
 )
+
+// lastWords is how long what was asked for just before a leave or exit may still take.
+const lastWords = 250 * time.Millisecond
 
 // A tenancy carries out joins and leaves on a goroutine of its own, because a join may wait for ever.
 type tenancy struct {
 	g     *lockstep.Group
 	app   *app
 	out   *lines
-	ops   chan operation
+	ops   chan tenancyItem
 	ended chan struct{} // closed when run has returned
 
 	// watched is closed when the end of the last membership was seen. Only run's goroutine uses it, and close after run.
@@ -29,9 +33,15 @@ type tenancy struct {
 	leaves  int                // asked for and not begun
 }
 
+// A tenancyItem is a join or leave. A leave waits a moment until the sends before it were tried, which closes sent.
+type tenancyItem struct {
+	op   operation
+	sent <-chan struct{}
+}
+
 func newTenancy(g *lockstep.Group, a *app, out *lines) *tenancy {
 	t := &tenancy{
-		g: g, app: a, out: out, ops: make(chan operation, 64), ended: make(chan struct{}), watched: make(chan struct{}),
+		g: g, app: a, out: out, ops: make(chan tenancyItem, 64), ended: make(chan struct{}), watched: make(chan struct{}),
 		settled: make(chan struct{}),
 	}
 	close(t.watched)
@@ -39,12 +49,12 @@ func newTenancy(g *lockstep.Group, a *app, out *lines) *tenancy {
 	return t
 }
 
-// ask queues a join or leave. It does not block. A leave ends a join that waits.
-func (t *tenancy) ask(op operation) {
+// ask queues a join or leave. It does not block. A leave ends a join that waits. sent matters to a leave only.
+func (t *tenancy) ask(op operation, sent <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	select {
-	case t.ops <- op:
+	case t.ops <- tenancyItem{op, sent}:
 	default:
 		t.fail(op, errors.New("too many joins and leaves wait; this one was not tried"))
 		return
@@ -77,11 +87,11 @@ func (t *tenancy) run(ctx context.Context) {
 	defer close(t.ended)
 	for {
 		select {
-		case op := <-t.ops:
-			if op.Op == "join" {
-				t.join(ctx, op)
+		case it := <-t.ops:
+			if it.op.Op == "join" {
+				t.join(ctx, it.op)
 			} else {
-				t.leave(ctx, op)
+				t.leave(ctx, it)
 			}
 		case <-ctx.Done():
 			return
@@ -133,7 +143,7 @@ func (t *tenancy) watch() {
 	}()
 }
 
-func (t *tenancy) leave(ctx context.Context, op operation) {
+func (t *tenancy) leave(ctx context.Context, it tenancyItem) {
 	t.mu.Lock()
 	t.leaves--
 	t.mu.Unlock()
@@ -142,8 +152,15 @@ func (t *tenancy) leave(ctx context.Context, op operation) {
 		t.out.print(leftEvent{Ev: "left"})
 		return
 	}
+	last, cancel := context.WithTimeout(ctx, lastWords)
+	select {
+	case <-it.sent:
+	case <-last.Done():
+	}
+	_ = t.g.Flush(last) // a courtesy: what was accepted and cannot go out in time is reported as lost
+	cancel()
 	if err := t.g.Leave(ctx); err != nil && ctx.Err() == nil {
-		t.fail(op, err)
+		t.fail(it.op, err)
 		return
 	}
 	t.awaitEnd(ctx)

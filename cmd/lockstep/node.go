@@ -18,8 +18,6 @@ import (
 )
 
 const (
-	// exitGrace is how long what was asked for just before an exit may still take.
-	exitGrace = 250 * time.Millisecond
 	// leaveMost is how long the leave at the exit may take; after that the others are told by Close alone.
 	leaveMost = time.Second
 	// exitMost is when the process ends, whatever still waits.
@@ -109,7 +107,7 @@ func (o *nodeOptions) run(std stdio) error {
 	out.print(startEvent{Ev: "start", Name: o.name, Member: node.Self().String(), Listen: node.Addr().String()})
 
 	m := newMemberProcess(node, g, a, out)
-	m.tenancy.ask(operation{Op: "join"})
+	m.tenancy.ask(operation{Op: "join"}, nil)
 	m.begin()
 	input := make(chan error, 1)
 	go func() { input <- m.readInput(std.in) }() // ends with the process: a read from a terminal cannot be called off
@@ -201,8 +199,10 @@ func (m *memberProcess) carryOut(op operation) bool {
 		m.sender.add(op)
 	case "apply", "query", "flush":
 		m.calls.start(m.callCtx, op)
-	case "join", "leave":
-		m.tenancy.ask(op)
+	case "join":
+		m.tenancy.ask(op, nil)
+	case "leave":
+		m.tenancy.ask(op, m.sender.tried())
 	case "state":
 		m.app.showState(op.Tag, op.Tail)
 	case "stats":
@@ -230,13 +230,14 @@ func (m *memberProcess) end() error {
 		m.calls.open.Wait()
 		close(finished)
 	}()
-	grace := time.NewTimer(exitGrace)
-	defer grace.Stop()
+	grace, cancel := context.WithTimeout(context.Background(), lastWords)
 	select {
 	case <-finished:
-	case <-grace.C:
+		_ = m.g.Flush(grace) // a courtesy: what was accepted and cannot go out in time is reported as lost
+	case <-grace.Done():
 	case <-m.node.Done():
 	}
+	cancel()
 	m.cancel()
 	leave, cancel := context.WithTimeout(context.Background(), leaveMost)
 	defer cancel()

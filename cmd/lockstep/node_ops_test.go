@@ -114,6 +114,24 @@ func TestLeaveAndJoinAgain(t *testing.T) {
 	p.end(2 * time.Second)
 }
 
+// TestLastWords sends just before a leave, and just before an exit: what was sent is delivered first.
+func TestLastWords(t *testing.T) {
+	p := startAlone(t)
+	p.waitView(0, 1)
+	p.do(`{"op":"burst","count":500,"size":10,"prefix":"x"}` + "\n" + `{"op":"leave"}`)
+	p.waitEvent(0, "left", "")
+	if got := p.deliveries(); len(got) != 500 {
+		t.Errorf("%d of 500 delivered before the leave", len(got))
+	}
+	p.waitView(p.do(`{"op":"join"}`), 1)
+	p.do(`{"op":"burst","count":500,"size":10,"prefix":"y"}` + "\n" + `{"op":"apply","data":"z","tag":"t"}` + "\n" + `{"op":"exit"}`)
+	p.end(2 * time.Second)
+	if got := p.deliveries(); len(got) != 1001 {
+		t.Errorf("%d of 1001 delivered before the exit", len(got))
+	}
+	p.waitEvent(0, "applied", "t")
+}
+
 func TestOnlyViewsArePrinted(t *testing.T) {
 	p := startAlone(t, "-events", "views")
 	p.waitView(0, 1)

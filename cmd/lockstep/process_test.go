@@ -134,13 +134,13 @@ func (p *process) said() string {
 	defer p.mu.Unlock()
 	var b strings.Builder
 	for i, l := range p.lines {
-		if n := len(p.lines); n > 60 && i >= 20 && i < n-40 {
-			if i == 20 {
-				fmt.Fprintf(&b, "  ... %d lines ...\n", n-60)
+		if n := len(p.lines); n > 40 && i >= 10 && i < n-30 {
+			if i == 10 {
+				fmt.Fprintf(&b, "  ... %d lines ...\n", n-40)
 			}
 			continue
 		}
-		fmt.Fprintf(&b, "  %.400s\n", l.raw)
+		fmt.Fprintf(&b, "  %.240s\n", l.raw)
 	}
 	return b.String()
 }

@@ -57,6 +57,16 @@ func (s *sender) place() (*mark, bool) {
 	}
 }
 
+// tried gives a channel that is closed when all that is queued now was carried out. It does not block.
+func (s *sender) tried() <-chan struct{} {
+	m, placed := s.place()
+	if !placed {
+		return nil
+	}
+	close(m.passed)
+	return m.reached
+}
+
 // run carries out what is queued until the queue is closed. When ctx ends, what is left is answered with errors.
 func (s *sender) run(ctx context.Context) {
 	for it := range s.queue {
