@@ -16,6 +16,6 @@
 //	go run ./examples/lockservice -name a -listen 127.0.0.1:7101 -seeds 127.0.0.1:7102,127.0.0.1:7103 -key-file key
 //
 // Read it in this order: messages.go and table.go (what is replicated, without any network), snapshot.go (what a joiner gets),
-// member.go and claims.go (how the table hangs on the group), clients.go (who uses it). The rest is proof: journal.go writes
-// down what clients believed, resource.go refuses stale fences, prove.go looks for contradictions, parent.go runs it all.
+// member.go, claims.go and acquire.go (how the table hangs on the group), clients.go (who uses it). The rest is proof: journal.go writes
+// down what clients believed, resource.go refuses stale fences, evidence.go and prove.go look for contradictions, parent.go runs it all.
 package main

@@ -28,7 +28,7 @@ func (p *parent) report() (ok bool, err error) {
 		found.violation("resource", "members say that they used it %d times, it says %d", found.uses, taken+refused)
 	}
 	p.printFigures(found)
-	p.say("check: %d locks taken and given back, %d cut short by the crash; %d uses of the resource, %d refused as stale",
+	p.say("check: %d locks taken and given back, %d cut short; %d uses of the resource, %d refused as stale",
 		found.holds, found.open, found.uses, found.refused)
 	for i, v := range found.violations {
 		if i == violationsShown {
