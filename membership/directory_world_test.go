@@ -65,6 +65,7 @@ type proc struct {
 	obl    map[wire.MemberID]bool // whose messages it promised to deliver
 	high   wire.Position
 	sync   bool // Sync sent on this ring
+	frozen bool // in a recovery it was cut off from: it delivers and sends nothing
 	apps   map[wire.GroupID]*app
 }
 
@@ -86,7 +87,7 @@ type app struct {
 	waiting   []func()
 	held      []wire.Position
 	saved     map[wire.Position][]wire.Position
-	merged    []wire.Position
+	sides     []MergeSide // to be merged
 	blocked   bool
 	in        bool
 	view      View
@@ -169,13 +170,16 @@ func (w *world) form(members, installing []*proc) {
 	for _, p := range members {
 		p.obl, p.high = obl[p], high
 	}
+	for _, p := range members {
+		p.frozen = p.ring != nil
+	}
 	for _, p := range installing {
 		p.move(r, moves[p], limit[p])
 	}
 	// Those who installed together hold the same.
 	for _, p := range installing {
 		for _, q := range moves[p] {
-			if slices.Contains(installing, q) && digest(p.dir) != digest(q.dir) {
+			if slices.Contains(installing, q) && slices.Contains(p.dir.side, q.info.ID) && digest(p.dir) != digest(q.dir) {
 				w.t.Fatalf("%s and %s moved together to %v and differ:\n%s\n%s", p.name, q.name, r.id, digest(p.dir), digest(q.dir))
 			}
 		}
@@ -198,6 +202,7 @@ func (w *world) high(procs []*proc) wire.Position {
 // move ends the old ring at p as recovery does: the rest of the regular configuration, then the transitional one.
 func (p *proc) move(r *fakeRing, with []*proc, limit int) {
 	if old := p.ring; old != nil {
+		p.sync = true // nothing is numbered in recovery
 		for p.done < limit {
 			p.deliver(p.done)
 			p.done++
@@ -228,7 +233,7 @@ func (p *proc) move(r *fakeRing, with []*proc, limit int) {
 		ids = append(ids, q.info.ID)
 	}
 	old := p.ring
-	p.ring, p.done, p.moving, p.sync, p.obl = r, 0, nil, false, map[wire.MemberID]bool{}
+	p.ring, p.done, p.moving, p.sync, p.frozen, p.obl = r, 0, nil, false, false, map[wire.MemberID]bool{}
 	p.dir.Install(r.id, infos, ids)
 	if old != nil {
 		var lost []wire.Failed
@@ -264,11 +269,18 @@ func (p *proc) send(kind wire.Kind, group wire.GroupID, payload []byte) {
 }
 
 // receive lets p have message k of its ring.
-func (p *proc) receive(k int) { p.ring.recv[p][k] = true }
+func (p *proc) receive(k int) {
+	if !p.frozen {
+		p.ring.recv[p][k] = true
+	}
+}
 
 // step delivers p's next message in the regular configuration, if the rules allow.
 func (p *proc) step() bool {
 	r, k := p.ring, p.done
+	if p.frozen {
+		return false
+	}
 	if k >= len(r.log) || !r.recv[p][k] {
 		return false
 	}
@@ -354,7 +366,7 @@ func (w *world) settle() {
 			}
 			p.reconcile()
 			for _, a := range p.sorted() {
-				if a.finishLoad() {
+				if a.finishLoad() || a.finishMerge() {
 					more = true
 				}
 			}
@@ -367,7 +379,7 @@ func (w *world) settle() {
 
 // whole reports whether every member of the ring is alive and on it.
 func (r *fakeRing) whole() bool {
-	return !slices.ContainsFunc(r.members, func(p *proc) bool { return !p.alive || p.ring != r })
+	return !slices.ContainsFunc(r.members, func(p *proc) bool { return !p.alive || p.ring != r || p.frozen })
 }
 
 func (p *proc) sorted() []*app {
