@@ -149,7 +149,10 @@ func (t *tenure) dispatchView(l *loop, u *core.Upcall) {
 	for _, m := range u.View.Loading {
 		t.loading[m.ID] = true
 	}
-	t.agreed = newAgreedTable(t.g.frozen, l.core.Table(t.g.id))
+	// When the last member leaves, the group and its table are gone while messages still wait for their handlers.
+	if table := l.core.Table(t.g.id); len(table) > 0 {
+		t.agreed = newAgreedTable(t.g.frozen, table)
+	}
 	t.blocked = !u.View.Primary && t.g.cfg.Partition != Partitionable
 	for _, d := range u.View.Left {
 		t.n.spools.departed(t.g.id, d.Member.ID)

@@ -61,6 +61,11 @@ func kindName(k uint8) string {
 	return fmt.Sprintf("kind %d", k)
 }
 
+// sameType finds an entry: one Go type may be a message, an apply and a query, each with a handler of its own.
+func sameType(t wire.HandlerEntry) func(wire.HandlerEntry) bool {
+	return func(e wire.HandlerEntry) bool { return e.Name == t.Name && e.Kind == t.Kind }
+}
+
 // maxDifferences bounds a refusal's text.
 const maxDifferences = 16
 
@@ -69,13 +74,11 @@ const maxDifferences = 16
 func differTable(here, there []wire.HandlerEntry) string {
 	var list []string
 	for _, t := range there {
-		i := slices.IndexFunc(here, func(h wire.HandlerEntry) bool { return h.Name == t.Name })
+		i := slices.IndexFunc(here, sameType(t))
 		switch {
 		case i < 0 && t.Kind != kindQuery && len(t.Missing) == 0:
 			list = append(list, fmt.Sprintf("%s %q: not handled here", kindName(t.Kind), t.Name))
 		case i < 0:
-		case here[i].Kind != t.Kind:
-			list = append(list, fmt.Sprintf("%q: %s here, %s in the group", t.Name, kindName(here[i].Kind), kindName(t.Kind)))
 		case here[i].Shape != t.Shape:
 			list = append(list, fmt.Sprintf("%s %q: %s here, %s in the group", kindName(t.Kind), t.Name, here[i].Shape, t.Shape))
 		}
@@ -89,20 +92,17 @@ func differTable(here, there []wire.HandlerEntry) string {
 // handle takes a member's table into the record's. Types that only it has are appended, so that an index into the table never
 // changes its meaning; who lacks a type is listed with it. member is not yet in the record.
 func handle(r *wire.GroupRecord, member wire.MemberID, table []wire.HandlerEntry) {
-	have := func(name string) func(wire.HandlerEntry) bool {
-		return func(e wire.HandlerEntry) bool { return e.Name == name }
-	}
 	for i := range r.Table {
 		e := &r.Table[i]
-		j := slices.IndexFunc(table, have(e.Name))
-		if j < 0 || table[j].Kind != e.Kind || table[j].Shape != e.Shape {
+		j := slices.IndexFunc(table, sameType(*e))
+		if j < 0 || table[j].Shape != e.Shape {
 			e.Missing = insertID(e.Missing, member)
 		} else {
 			e.Missing = removeID(e.Missing, member)
 		}
 	}
 	for _, t := range table {
-		if slices.ContainsFunc(r.Table, have(t.Name)) || len(r.Table) >= wire.MaxHandlers {
+		if slices.ContainsFunc(r.Table, sameType(t)) || len(r.Table) >= wire.MaxHandlers {
 			continue
 		}
 		t.Missing = nil

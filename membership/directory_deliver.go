@@ -90,7 +90,7 @@ func (d *Directory) Deliver(group wire.GroupID, position wire.Position, kind wir
 }
 
 // deliverMoving takes an event in the transitional configuration of a synced ring. A group whose quorum moves along acts on it, one
-// that holds back remembers it as an attempt, and nobody founds or waits.
+// that holds back remembers it as an attempt, and nobody waits or founds, though others may have founded.
 func (d *Directory) deliverMoving(group wire.GroupID, position wire.Position, c change, payload []byte) {
 	for _, r := range d.index[group] {
 		if !live(&r.GroupRecord) {
@@ -107,6 +107,9 @@ func (d *Directory) deliverMoving(group wire.GroupID, position wire.Position, c 
 		d.watch(r)
 		d.settle(r.Name, d.index[group])
 		return
+	}
+	if c.kind == wire.KindGroupJoin {
+		d.attemptFound(position, c.join)
 	}
 }
 
@@ -132,6 +135,10 @@ func (d *Directory) Message(group wire.GroupID, sender wire.MemberID, position w
 				return VerdictDrop
 			}
 			r.Held = max(r.Held, position)
+			if len(r.Attempts) == 0 {
+				// A mark that there is something to make good, the same at all who move along.
+				r.Attempts = append(r.Attempts, wire.Attempt{Position: position, Kind: wire.KindApp})
+			}
 			return VerdictHold
 		}
 		if find(&r.GroupRecord, sender) < 0 {

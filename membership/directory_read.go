@@ -154,6 +154,12 @@ func (d *Directory) Accepts(group wire.GroupID) bool {
 	return m == MembershipLoading || m == MembershipMember
 }
 
+// MayLeave reports whether a leave of this member would be acted on: it would not while others load the state that only it has.
+func (d *Directory) MayLeave(group wire.GroupID) bool {
+	r := d.own(group)
+	return r == nil || !live(&r.GroupRecord) || !soleDonor(&r.GroupRecord, d.self.ID)
+}
+
 // MayNumber reports whether messages of this member to the group may be given their numbers now.
 func (d *Directory) MayNumber(group wire.GroupID) bool {
 	return d.synced && !d.moving && d.Accepts(group)
@@ -231,7 +237,7 @@ func (d *Directory) explainPrimary(r *record) string {
 	for _, id := range r.Electorate {
 		if slices.Contains(held, id) {
 			n++
-		} else {
+		} else if !id.IsZero() {
 			gone = append(gone, memberOfRecord(&r.GroupRecord, id).Name)
 		}
 	}

@@ -114,8 +114,29 @@ func (d *Directory) create(r *wire.GroupRecord, p wire.Position) {
 	}
 }
 
-// foundingID names a founding: foundings at one time on different rings differ in their low bits.
-func (d *Directory) foundingID(p wire.Position) uint64 {
-	const low = 1<<11 - 1
-	return max(1, uint64(p)&^low|d.context>>53&low)
+// attemptFound remembers a founding that is met only in the transitional configuration: others may be founders by it, so this side
+// founds nothing else until it knows.
+func (d *Directory) attemptFound(p wire.Position, j wire.GroupJoin) {
+	recs := d.index[wire.NewGroupID(j.Name)]
+	if len(recs) > 0 && recs[0].Founding != 0 || j.Mode == wire.JoinExisting {
+		return
+	}
+	r := &wire.GroupRecord{Name: j.Name}
+	if len(recs) > 0 {
+		r = cloneRecord(&recs[0].GroupRecord)
+	}
+	if g := d.ghost(); g.wait(r, p, j) && g.found(r, p) {
+		d.settle(j.Name, []*record{known(r)})
+	}
 }
+
+// known is what a member knows of a group that others may have founded: whom to wait for, and nobody here who holds it.
+func known(r *wire.GroupRecord) *record {
+	k := cloneRecord(r)
+	k.Primary, k.Members, k.Holders, k.Waiting = false, nil, nil, nil
+	return &record{GroupRecord: *k}
+}
+
+// foundingID names a founding. It is older than whatever is founded at a later position; foundings at one position of different
+// rings differ in their low bits.
+func (d *Directory) foundingID(p wire.Position) uint64 { return uint64(p)<<10 | d.context>>54 }

@@ -82,10 +82,15 @@ func (d *Directory) mayGoOn(w memory, mems []memory, waiting []wire.GroupJoin) b
 		}
 		return everyVoter(w.rec, here) || 2*votes(w.rec.Voters, able) > int(w.rec.Config.Size) && answered(w, mems)
 	}
-	// A voter counts when it is on this ring, even one that has left the group since: what it was last told of the group is among
-	// the memories, and it cannot be voting for another primary elsewhere. But somebody must have kept the state.
+	there := held(mems)
 	for _, e := range d.electorates(w.rec.Epoch, mems) {
-		if !majority(e, d.present, goesOn(w.rec.Config)) || !slices.ContainsFunc(e, held(mems)) {
+		// A voter counts when it is on this ring, even one that has left the group since: what it was last told of the group is
+		// among the memories, and it cannot be voting for another primary elsewhere. But somebody must have kept the state.
+		casts := d.present
+		if e.tried {
+			casts = there
+		}
+		if !majority(e.ids, casts, goesOn(w.rec.Config)) || !slices.ContainsFunc(e.ids, there) {
 			return false
 		}
 	}
@@ -113,33 +118,41 @@ func answered(w memory, mems []memory) bool {
 	return true
 }
 
+// An electorate is who votes, by age.
+type electorate struct {
+	ids   []wire.MemberID
+	tried bool // it comes of an event that was tried out, so no vote in it was made void
+}
+
 // electorates lists everyone who may have been asked to vote since the given epoch, for without a size the right to vote moves:
 // the electorate of each memory that is as new or newer, whether or not somebody present can still give its state, and each
 // that an event would have made which a memory met only in a transitional configuration. What lies before the epoch was
 // resolved when that epoch began.
-func (d *Directory) electorates(since wire.Position, mems []memory) [][]wire.MemberID {
-	var list [][]wire.MemberID
-	add := func(e []wire.MemberID) {
-		if len(e) > 0 {
-			list = append(list, slices.Clone(e))
+func (d *Directory) electorates(since wire.Position, mems []memory) []electorate {
+	var list []electorate
+	add := func(ids []wire.MemberID, tried bool) {
+		if len(ids) > 0 {
+			list = append(list, electorate{slices.Clone(ids), tried})
 		}
 	}
 	for _, m := range mems {
 		if m.rec.Epoch >= since {
-			add(m.rec.Electorate)
+			add(m.rec.Electorate, false)
 		}
 		trial, rec := d.trial(), cloneRecord(m.rec)
 		rec.Primary = true
 		for _, a := range m.rec.Attempts {
-			var e []wire.MemberID
 			if a.Kind == wire.KindSync {
-				e = parseIDs(a.Payload)
-			} else if c, ok := parseChange(a.Kind, a.Payload); ok && rec.Founding != 0 {
-				trial.apply(rec, a.Position, c)
-				e = rec.Electorate
+				if a.Position > since {
+					add(parseIDs(a.Payload), false)
+				}
+				continue
 			}
-			if a.Position > since {
-				add(e)
+			if c, ok := parseChange(a.Kind, a.Payload); ok && rec.Founding != 0 {
+				trial.apply(rec, a.Position, c)
+				if a.Position > since {
+					add(rec.Electorate, true)
+				}
 			}
 		}
 	}
@@ -168,8 +181,8 @@ func appendIDBytes(ids []wire.MemberID) []byte {
 // name runs anew here.
 func (d *Directory) accounted(mems []memory) bool {
 	for _, e := range d.electorates(0, mems) {
-		for _, id := range e {
-			if !d.present(id) && !d.reborn(id) {
+		for _, id := range e.ids {
+			if !id.IsZero() && !d.present(id) && !d.reborn(id) {
 				return false
 			}
 		}

@@ -122,7 +122,36 @@ func (d *Directory) brought(name string) (mems []memory, waiting []wire.GroupJoi
 		// Two orders have met: neither is the ring's.
 		slices.SortFunc(waiting, func(a, b wire.GroupJoin) int { return a.Member.ID.Compare(b.Member.ID) })
 	}
+	for _, m := range mems {
+		d.spoil(m.rec)
+	}
 	return mems, waiting
+}
+
+// spoil makes void, for good, the votes of those who are here and whose side knows nothing of the founding any more: it ended
+// where they were, so they cannot say what came after the record. A void vote is a zero id: it counts and is never cast.
+func (d *Directory) spoil(r *wire.GroupRecord) {
+	void := func(id wire.MemberID) bool {
+		return slices.ContainsFunc(d.collected, func(c wire.Directory) bool {
+			return slices.Contains(c.Side, id) && !slices.ContainsFunc(c.Groups, func(o wire.GroupRecord) bool {
+				return o.Name == r.Name && o.Founding == r.Founding
+			})
+		})
+	}
+	spoilt := func(ids []wire.MemberID) []wire.MemberID {
+		for i := range ids {
+			if void(ids[i]) {
+				ids[i] = wire.MemberID{}
+			}
+		}
+		return ids
+	}
+	spoilt(r.Electorate)
+	for i := range r.Attempts {
+		if a := &r.Attempts[i]; a.Kind == wire.KindSync {
+			a.Payload = appendIDBytes(spoilt(parseIDs(a.Payload)))
+		}
+	}
 }
 
 // place puts computed records into the directory.
@@ -272,6 +301,15 @@ func (d *Directory) attemptSync(p wire.Position) {
 	g := d.ghost()
 	g.collected = slices.Clone(d.collected)
 	g.sync(p)
+	for _, o := range g.records {
+		if o.Founding != d.foundingID(p) {
+			continue
+		}
+		id := wire.NewGroupID(o.Name)
+		if !slices.ContainsFunc(d.index[id], func(r *record) bool { return r.Founding == o.Founding }) {
+			d.settle(o.Name, append(slices.Clip(d.index[id]), known(&o.GroupRecord)))
+		}
+	}
 	for _, r := range d.records {
 		if r.Founding == 0 || r.Config.Partition == wire.PolicyPartitionable {
 			continue

@@ -88,7 +88,16 @@ func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wir
 	mine := slices.Contains(kept, d.self.ID)
 	changed := !r.Primary || len(r.Attempts) > 0
 	before := memberIDs(r.Members)
+	blocked := !r.Primary
 	r.Primary, r.Holders, r.Waiting = true, nil, nil
+	if len(r.Attempts) > 0 {
+		for _, m := range mems {
+			r.View.Num = max(r.View.Num, m.rec.View.Num)
+		}
+		if blocked {
+			d.resumeView(r, kept, p, mine)
+		}
+	}
 	if ended := d.makeGood(r, kept, mine); ended {
 		for i, m := range mems {
 			if i != w && slices.Contains(m.holders, d.self.ID) {
@@ -157,6 +166,17 @@ func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wir
 	d.install(r, p, change)
 	r.Epoch = p
 	return r
+}
+
+// resumeView shows a view of unchanged members to those who were blocked and now make good what they held back: "nothing is
+// delivered until the next view".
+func (d *Directory) resumeView(r *wire.GroupRecord, kept []wire.MemberID, p wire.Position, mine bool) {
+	r.View = wire.ViewID{Num: max(r.View.Num, d.floor) + 1, Ring: d.context}
+	if !mine {
+		return
+	}
+	d.emit(Event{Kind: EventView, Name: r.Name, Position: r.Attempts[0].Position - 1, View: &View{ID: r.View,
+		Members: membersAmong(r, memberIDs(r.Members)), With: membersAmong(r, kept), Loading: loading(r), Primary: true, Rank: find(r, d.self.ID)}})
 }
 
 // makeGood applies a memory's attempts, each after the messages held back before it, and shows them to those who hold the memory.

@@ -28,11 +28,12 @@ func (d *Directory) apply(r *wire.GroupRecord, p wire.Position, c change) {
 	}
 }
 
-// applyLeave takes a member out. The last member ends the group. Where only members without the state remain, the oldest of them
-// founds it anew. With a size a leave may cost the primary: then the others wait for a view that tells of it.
+// applyLeave takes a member out. The last member ends the group. The only one that has the state does not get out while others
+// load it: the event is void, and who wanted to leave asks again when they have loaded. With a size a leave may cost the primary:
+// then the others wait for a view that tells of it.
 func (d *Directory) applyLeave(r *wire.GroupRecord, p wire.Position, id wire.MemberID) {
 	i := find(r, id)
-	if i < 0 {
+	if i < 0 || soleDonor(r, id) {
 		return
 	}
 	leaver := asMember(r.Members[i])
@@ -64,10 +65,6 @@ func (d *Directory) applyLeave(r *wire.GroupRecord, p wire.Position, id wire.Mem
 		r.Electorate = slices.DeleteFunc(slices.Clone(r.Electorate), func(e wire.MemberID) bool { return e == id })
 		d.seen = believe(d.seen, wire.Failed{ID: id, Reason: wire.ReasonLeave})
 		d.blocked(r, p)
-	case len(loaded(next)) == 0:
-		farewell()
-		d.restart(next, p, left)
-		*r = *next
 	default:
 		if partitionable && next.Primary {
 			next.Primary = r.Config.Size == 0 || stands(next, all)
@@ -79,16 +76,10 @@ func (d *Directory) applyLeave(r *wire.GroupRecord, p wire.Position, id wire.Mem
 	}
 }
 
-// restart lets the oldest of members that all lack the state create it: whoever had it gave the group up.
-func (d *Directory) restart(r *wire.GroupRecord, p wire.Position, left []Departure) {
-	r.Founding = d.foundingID(p)
-	for i := range r.Members {
-		m := &r.Members[i]
-		m.Loaded, m.Cut, m.Donor = i == 0, p, r.Members[0].ID
-	}
-	r.Members[0].Donor = wire.MemberID{}
-	d.create(r, p)
-	d.install(r, p, viewChange{left: left, reload: memberIDs(r.Members)})
+// soleDonor reports whether a member is the only one that has the state which others are loading.
+func soleDonor(r *wire.GroupRecord, id wire.MemberID) bool {
+	able := loaded(r)
+	return len(able) == 1 && able[0] == id && len(r.Members) > 1
 }
 
 // reassign gives a new donor and a new cut to every loading member whose donor cannot give any more.

@@ -225,9 +225,7 @@ func (c *Core) events() {
 				g.view = e.View.ID
 			}
 			g.delivered = max(g.delivered, e.Position)
-			if c.trans == nil && g.held != nil {
-				g.held = nil
-			}
+			clear(g.asked) // what was void without a primary is asked for again
 			u.Kind = UpView
 			c.up(u)
 			c.flushDirect(g)

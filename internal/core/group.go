@@ -140,7 +140,7 @@ func (c *Core) reconcile() {
 			}
 			c.up(Upcall{Kind: UpLeft, Group: id, Refusal: membership.RefusalLeave})
 			c.dropGroup(g)
-		case g.leaving:
+		case g.leaving && c.dir.MayLeave(id):
 			ask(wire.KindGroupLeave, (&wire.GroupLeave{Member: self}).Append(nil))
 		case g.joining != nil && in == membership.MembershipNone && c.seeded:
 			ask(wire.KindGroupJoin, c.joinPayload(g))

@@ -39,6 +39,9 @@ func (g *congestion) forget(id wire.GroupID) { g.set(Congested{Group: id}) }
 // numbers messages of that group until it falls".
 func (c *Core) Token(t *wire.Token, self uint16) {
 	g := &c.congested
+	if g.dirty {
+		t.IdleHops = 0 // others may have waited for this
+	}
 	g.dirty = false
 	kept := t.Congested[:0]
 	g.there = nil
