@@ -34,11 +34,12 @@ type Directory struct {
 	index     map[wire.GroupID][]*record
 	collected []wire.Directory // of this ring, disjoint sides
 	events    []Event
+	attempted map[attempt]wire.ViewID // the views that others may have installed at this side's attempts; told, never decided by
 }
 
 // NewDirectory returns the directory of a member that has just started: it knows of no group.
 func NewDirectory(self Member) *Directory {
-	return &Directory{self: self, side: []wire.MemberID{self.ID}, index: map[wire.GroupID][]*record{}}
+	return &Directory{self: self, side: []wire.MemberID{self.ID}, index: map[wire.GroupID][]*record{}, attempted: map[attempt]wire.ViewID{}}
 }
 
 // Install begins a ring's regular configuration. members are the ring's, trans those who came along from the old ring. Until
@@ -60,6 +61,7 @@ func (d *Directory) Install(ring wire.RingID, members []wire.Info, trans []wire.
 // primary in it hold back what they are given.
 func (d *Directory) Transitional(trans []wire.MemberID) {
 	d.moving, d.trans = true, slices.Clone(trans)
+	slices.SortFunc(d.trans, wire.MemberID.Compare)
 	if !d.synced {
 		return
 	}
@@ -140,10 +142,11 @@ func (d *Directory) Events() []Event {
 	return e
 }
 
-// ghost is a copy in which rules can be tried out: what it does to records it is given, and to nothing else, lasts.
+// ghost is a copy in which rules can be tried out: what it does to records it is given, and to nothing else, lasts. It acts as in a
+// regular configuration, as those may who are not known to be cut off.
 func (d *Directory) ghost() *Directory {
 	g := *d
-	g.events = nil
+	g.events, g.moving = nil, false
 	return &g
 }
 

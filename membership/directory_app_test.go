@@ -96,7 +96,8 @@ func (a *app) event(e Event) {
 		})
 	case EventLoad:
 		a.join, a.in = false, true
-		a.load, a.waiting, a.held, a.has = &e, nil, nil, false
+		a.load, a.waiting, a.has = &e, nil, false
+		a.held = slices.DeleteFunc(a.held, func(x wire.Position) bool { return x < e.Cut })
 		a.say("load from %s", e.Donor.Name)
 	case EventLoaded:
 		a.run(func() { a.say("loaded %s", names(e.Members)) })

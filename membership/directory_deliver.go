@@ -100,6 +100,7 @@ func (d *Directory) deliverMoving(group wire.GroupID, position wire.Position, c 
 			if len(r.Attempts) < wire.MaxAttempts {
 				r.Attempts = append(r.Attempts, wire.Attempt{Position: position, Kind: c.kind, Payload: slices.Clone(payload)})
 				d.trial().apply(r.shadow, position, c)
+				d.attempted[attempt{r.Name, position}] = r.shadow.View
 			}
 			return
 		}
@@ -111,6 +112,12 @@ func (d *Directory) deliverMoving(group wire.GroupID, position wire.Position, c 
 	if c.kind == wire.KindGroupJoin {
 		d.attemptFound(position, c.join)
 	}
+}
+
+// An attempt is where in a group's order an event was met without the right to act on it.
+type attempt struct {
+	group    string
+	position wire.Position
 }
 
 // trial is a ghost for what happens if the attempts are made good.

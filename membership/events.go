@@ -22,7 +22,7 @@ const (
 	EventSave
 	// EventLoad asks this member to replace its state by that of Cut at Donor. It comes before the view it belongs to, and so
 	// does the donor's EventSave: that view and the messages after it wait for the load. A second EventLoad makes the first void,
-	// and what waited for it.
+	// and what waited for it. Messages held back before Cut are in the state; those held back after it may still be replayed.
 	EventLoad
 	// EventLoaded says that Members have loaded; Position is where.
 	EventLoaded

@@ -33,7 +33,12 @@ func goesOn(c wire.GroupConfig) bool { return c.LastMember == 1 }
 // stands reports whether those members of a primary that are present are a quorum of it.
 func stands(r *wire.GroupRecord, present func(wire.MemberID) bool) bool {
 	if r.Config.Size == 0 {
-		return majority(r.Electorate, func(id wire.MemberID) bool { return find(r, id) >= 0 && present(id) }, goesOn(r.Config))
+		for _, a := range r.Attempts {
+			if a.Kind == wire.KindSync && !majority(parseIDs(a.Payload), present, goesOn(r.Config)) {
+				return false
+			}
+		}
+		return majority(r.Electorate, present, goesOn(r.Config))
 	}
 	var here, able []string
 	for i := range r.Members {

@@ -90,6 +90,9 @@ func (d *Directory) sync(p wire.Position) {
 		d.side = append(d.side, d.infos[i].ID)
 	}
 	d.forgetSeen()
+	if !slices.ContainsFunc(d.records, func(r *record) bool { return len(r.Attempts) > 0 }) {
+		clear(d.attempted)
+	}
 }
 
 // brought gathers what all sides know of a group.

@@ -91,11 +91,12 @@ func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wir
 	blocked := !r.Primary
 	r.Primary, r.Holders, r.Waiting = true, nil, nil
 	if len(r.Attempts) > 0 {
+		resumes := r.View
 		for _, m := range mems {
 			r.View.Num = max(r.View.Num, m.rec.View.Num)
 		}
 		if blocked {
-			d.resumeView(r, kept, p, mine)
+			d.resumeView(r, kept, resumes, mine)
 		}
 	}
 	if ended := d.makeGood(r, kept, mine); ended {
@@ -170,13 +171,13 @@ func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wir
 
 // resumeView shows a view of unchanged members to those who were blocked and now make good what they held back: "nothing is
 // delivered until the next view".
-func (d *Directory) resumeView(r *wire.GroupRecord, kept []wire.MemberID, p wire.Position, mine bool) {
+func (d *Directory) resumeView(r *wire.GroupRecord, kept []wire.MemberID, resumes wire.ViewID, mine bool) {
 	r.View = wire.ViewID{Num: max(r.View.Num, d.floor) + 1, Ring: d.context}
 	if !mine {
 		return
 	}
 	d.emit(Event{Kind: EventView, Name: r.Name, Position: r.Attempts[0].Position - 1, View: &View{ID: r.View,
-		Members: membersAmong(r, memberIDs(r.Members)), With: membersAmong(r, kept), Loading: loading(r), Primary: true, Rank: find(r, d.self.ID)}})
+		Members: membersAmong(r, memberIDs(r.Members)), With: membersAmong(r, kept), Loading: loading(r), Primary: true, Rank: find(r, d.self.ID), Resumes: resumes}})
 }
 
 // makeGood applies a memory's attempts, each after the messages held back before it, and shows them to those who hold the memory.
@@ -194,7 +195,13 @@ func (d *Directory) makeGood(r *wire.GroupRecord, kept []wire.MemberID, mine boo
 			if mine {
 				d.emit(Event{Kind: EventReplay, Name: r.Name, Position: a.Position})
 			}
+			n := len(d.events)
 			d.apply(r, a.Position, c)
+			for i := range d.events[n:] {
+				if e := &d.events[n+i]; e.Kind == EventView {
+					e.View.Resumes = d.attempted[attempt{r.Name, a.Position}]
+				}
+			}
 			ended = ended || r.Founding == 0 && c.kind == wire.KindTerminate
 		}
 		d.decided = false

@@ -42,7 +42,7 @@ func (d *Directory) applyLeave(r *wire.GroupRecord, p wire.Position, id wire.Mem
 	next.Members = slices.Delete(next.Members, i, i+1)
 	unlist(next)
 	// The leaver's last view has a number of its own, whatever the others come to see.
-	number := wire.ViewID{Num: max(r.View.Num, d.floor) + 1, Ring: d.context}
+	number := wire.ViewID{Num: max(r.View.Num, d.floor) + 1, Ring: d.at()}
 	farewell := func() {
 		if id == d.self.ID {
 			d.emit(Event{Kind: EventView, Name: r.Name, Position: p, View: &View{ID: number, Members: membersAmong(next, memberIDs(next.Members)),

@@ -3,6 +3,8 @@ package membership
 // A new view: its number, who votes from now on, who gives and who fetches the state, and what this member is told.
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"slices"
 
 	"github.com/lockstep-go/lockstep/internal/wire"
@@ -17,17 +19,42 @@ type viewChange struct {
 
 // install gives the record's members a new view at position p.
 func (d *Directory) install(r *wire.GroupRecord, p wire.Position, c viewChange) {
-	r.View = wire.ViewID{Num: max(r.View.Num, d.floor) + 1, Ring: d.context}
+	r.View = wire.ViewID{Num: max(r.View.Num, d.floor) + 1, Ring: d.at()}
 	d.elect(r, p)
 	d.transfers(r, p, c)
 	d.report(r, p, c)
 }
 
-// elect gives the vote to the loaded members of a primary, by age. An epoch begins whenever they are others than before.
+// elect gives the vote to the loaded members of a primary, by age. An epoch begins whenever they are others than before. In a
+// transitional configuration that is only an attempt: who was thought to move along may move with others instead, who see
+// other events, so those who voted before must be heard as well.
 func (d *Directory) elect(r *wire.GroupRecord, p wire.Position) {
-	if e := loaded(r); r.Primary && !slices.Equal(e, r.Electorate) {
+	e := loaded(r)
+	switch {
+	case !r.Primary:
+	case d.moving && r.Config.Partition != wire.PolicyPartitionable:
+		now := appendIDBytes(r.Electorate)
+		for _, a := range r.Attempts {
+			if a.Kind == wire.KindSync {
+				now = a.Payload
+			}
+		}
+		if b := appendIDBytes(e); !slices.Equal(now, b) && len(r.Attempts) < wire.MaxAttempts {
+			r.Attempts = append(slices.Clip(r.Attempts), wire.Attempt{Position: p, Kind: wire.KindSync, Payload: b})
+		}
+	case !slices.Equal(e, r.Electorate):
 		r.Electorate, r.Epoch = e, p
 	}
+}
+
+// at is what tells this view's side from others in its id: the ring and, in a transitional configuration, who moves along, for the
+// same event may come after other messages elsewhere.
+func (d *Directory) at() uint64 {
+	if !d.moving {
+		return d.context
+	}
+	h := sha256.Sum256(append(binary.BigEndian.AppendUint64(nil, d.context), appendIDBytes(d.trans)...))
+	return binary.BigEndian.Uint64(h[:8])
 }
 
 // transfers tells donors to save and loaders to load. Both come before the view at p: the saved state is that of just before it.

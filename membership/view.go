@@ -34,6 +34,9 @@ type View struct {
 	Primary bool
 	// Rank is the receiver's place in Members, -1 if it is out.
 	Rank int
+	// Resumes is set where a side that was blocked makes good what it held back: the view this one continues, or the one that
+	// others installed at the same event.
+	Resumes wire.ViewID
 }
 
 // A MergeSide is the state of another side of a partitionable group that a member has to merge into its own.
