@@ -112,6 +112,7 @@ type Event struct {
 	Position     uint64 // of Deliver and View: the place; of Stable: the bound
 	View         ViewID // of View and Deliver
 
+	Resumes ViewID   // of View: the view it continues after a block, or the one others installed at the same event
 	Members []Member // of View, by age; of Transitional
 	Joined  []Member // of View
 	With    []Member // of View

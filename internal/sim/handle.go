@@ -132,7 +132,7 @@ func (a *app) install(u core.Upcall) {
 	}
 	a.view, a.blocked = v, false
 	e := evs.Event{Kind: evs.View, View: viewID(v.ID), Position: uint64(u.Position), Members: a.names(v.Members), Joined: a.names(v.Joined),
-		With: a.names(v.With), Loading: a.names(v.Loading), Primary: v.Primary, Count: a.count, Chain: a.chain}
+		With: a.names(v.With), Loading: a.names(v.Loading), Primary: v.Primary, Resumes: viewID(v.Resumes), Count: a.count, Chain: a.chain}
 	for _, d := range v.Left {
 		e.Left = append(e.Left, evs.Departure{Member: a.p.n.c.members[d.Member.ID], Reason: d.Reason.String()})
 	}
