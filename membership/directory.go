@@ -3,6 +3,7 @@ package membership
 // The directory: which process is in which group, as replicated state. This file is its shape and its way from ring to ring.
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,6 +34,7 @@ type Directory struct {
 	records   []*record     // sorted by name; of one name the newest first
 	index     map[wire.GroupID][]*record
 	collected []wire.Directory // of this ring, disjoint sides
+	tentative *Directory       // what others may have made of a Sync met only in the transitional configuration
 	events    []Event
 	attempted map[attempt]wire.ViewID // the views that others may have installed at this side's attempts; told, never decided by
 }
@@ -51,7 +53,7 @@ func (d *Directory) Install(ring wire.RingID, members []wire.Info, trans []wire.
 	d.side = slices.DeleteFunc(slices.Clone(d.side), func(id wire.MemberID) bool {
 		return id != d.self.ID && !slices.Contains(trans, id)
 	})
-	d.synced, d.moving, d.trans, d.collected = false, false, nil, nil
+	d.synced, d.moving, d.trans, d.collected, d.tentative = false, false, nil, nil, nil
 	for _, r := range d.records {
 		r.holding, r.shadow = false, nil
 	}
@@ -147,6 +149,7 @@ func (d *Directory) Events() []Event {
 func (d *Directory) ghost() *Directory {
 	g := *d
 	g.events, g.moving = nil, false
+	g.attempted = maps.Clone(d.attempted)
 	return &g
 }
 

@@ -63,7 +63,15 @@ func (d *Directory) Deliver(group wire.GroupID, position wire.Position, kind wir
 		return
 	}
 	c, ok := parseChange(kind, payload)
-	if !ok || !d.synced || !d.present(c.member) {
+	if !ok || !d.present(c.member) {
+		return
+	}
+	if !d.synced {
+		if d.tentative != nil {
+			d.tentative.Deliver(group, position, kind, payload)
+			d.tentative.events = nil
+			d.attempt(position)
+		}
 		return
 	}
 	if kind == wire.KindGroupJoin && wire.NewGroupID(c.join.Name) != group {

@@ -298,13 +298,20 @@ func (d *Directory) formWaiting(name string, waiting []wire.GroupJoin, p wire.Po
 	return r
 }
 
-// attemptSync remembers a Sync that is delivered only in the transitional configuration: others may have acted on it. Who
-// would have gone on, and voted, in each group is kept as an attempt.
+// attemptSync remembers a Sync that is delivered only in the transitional configuration: others may have acted on it, and on the
+// events after it. What they would make of the directory is computed beside it, and what that changes of who votes is kept.
 func (d *Directory) attemptSync(p wire.Position) {
-	g := d.ghost()
-	g.collected = slices.Clone(d.collected)
-	g.sync(p)
-	for _, o := range g.records {
+	d.tentative = d.ghost()
+	d.tentative.attempted = map[attempt]wire.ViewID{}
+	d.tentative.collected = slices.Clone(d.collected)
+	d.tentative.sync(p)
+	d.attempt(p)
+}
+
+// attempt keeps, of each group that others may have changed at p, who would have gone on and voted; and each that they may have
+// founded.
+func (d *Directory) attempt(p wire.Position) {
+	for _, o := range d.tentative.records {
 		if o.Founding != d.foundingID(p) {
 			continue
 		}
@@ -317,7 +324,7 @@ func (d *Directory) attemptSync(p wire.Position) {
 		if r.Founding == 0 || r.Config.Partition == wire.PolicyPartitionable {
 			continue
 		}
-		for _, o := range g.records {
+		for _, o := range d.tentative.records {
 			if o.Name != r.Name || o.Founding != r.Founding || !o.Primary || o.Epoch != p {
 				continue
 			}
