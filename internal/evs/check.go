@@ -49,14 +49,14 @@ func Check(h *History) []Violation {
 	meant := index(resume(h))
 	for i, g := range index(h) {
 		// What was told, as it was told.
-		for _, property := range []func(*group){checkSelfInclusion, checkViewGrowth, checkGroupBounds, checkSelfDelivery} {
+		for _, property := range []func(*group){checkSelfInclusion, checkViewAgreement, checkViewGrowth, checkGroupBounds, checkSelfDelivery} {
 			property(g)
 		}
 		all = append(all, g.violations...)
 		// What was meant: a block that was made good is none.
 		g = meant[i]
 		for _, property := range []func(*group){
-			checkViewAgreement, checkNoDuplication, checkNoCreation, checkOutcome, checkSameView, checkSameOrder,
+			checkNoDuplication, checkNoCreation, checkOutcome, checkSameView, checkSameOrder,
 			checkGaps, checkSenderOrder, checkSynchrony, checkSafe, checkState, checkOnePrimary, checkStable,
 		} {
 			property(g)

@@ -2,12 +2,15 @@ package evs
 
 // A side that was blocked and whose memory wins makes good what it held back: it shows a view of unchanged members, delivers the
 // rest of the view in which it was blocked, and shows, under numbers of its own, the views that others may have installed
-// meanwhile. For every property but the bounds of the group and the growth of views this is one stay in the old view, and the
-// other views are those of the others.
+// meanwhile. So does a side that goes on in a transitional configuration: its views have ids of their own, lest two sides use one.
+// For the properties of deliveries a resumed view is one stay in the old view, and one event of the order makes one view.
+
+import "fmt"
 
 // resume returns the history as it is meant: without blocks that were made good, and with one id for one event.
 func resume(h *History) *History {
 	meant := &History{Quiet: h.Quiet, step: h.step}
+	events := map[string]ViewID{} // the id under which an event's view was first seen
 	for _, l := range h.Logs {
 		m := &Log{Member: l.Member, Group: l.Group, history: meant}
 		ids := map[ViewID]ViewID{}
@@ -20,18 +23,28 @@ func resume(h *History) *History {
 			case e.Kind == Blocked:
 				blocked = len(m.Events)
 			case e.Kind == View && e.Resumes != ViewID{}:
-				ids[e.View] = e.Resumes
+				if id, ok := ids[e.Resumes]; ok {
+					e.Resumes = id
+				}
 				if e.Resumes == current {
+					ids[e.View] = current
 					if blocked >= 0 {
 						m.Events = append(m.Events[:blocked], m.Events[blocked+1:]...)
 						blocked = -1
 					}
 					continue
 				}
-				e.View, e.Resumes = e.Resumes, ViewID{}
-				current = e.View
-			case e.Kind == View:
-				blocked, current = -1, e.View
+			}
+			if e.Kind == View {
+				event := fmt.Sprint(l.Group, e.Position, e.Members, e.Joined, e.Left)
+				first, ok := events[event]
+				if !ok {
+					first = e.View
+					events[event] = first
+				}
+				ids[e.View] = first
+				e.View, e.Resumes = first, ViewID{}
+				blocked, current = -1, first
 			}
 			m.Events = append(m.Events, e)
 		}
