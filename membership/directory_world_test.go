@@ -112,6 +112,9 @@ func (w *world) start(name string) *proc {
 	// Readable order: ids sort like names.
 	copy(id[:8], name+"\x00\x00\x00\x00\x00\x00\x00\x00")
 	p := &proc{w: w, name: name, alive: true, apps: map[wire.GroupID]*app{}, obl: map[wire.MemberID]bool{}, high: w.position}
+	for _, q := range w.procs {
+		p.high = max(p.high, q.high+1<<11) // its clock says so
+	}
 	p.info = wire.Info{ID: id, Name: name, Addrs: []wire.Addr{{Addr: address(name)}}}
 	p.dir = NewDirectory(Member{ID: id, Name: name})
 	w.procs = append(w.procs, p)

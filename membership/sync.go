@@ -187,42 +187,42 @@ func (d *Directory) form(name string, mems []memory, waiting []wire.GroupJoin, p
 	for _, m := range mems {
 		top = max(top, m.rec.View.Num)
 	}
-	mems = d.relevant(mems, p)
+	mems, strays := d.relevant(mems, p)
+	for _, j := range strays {
+		waiting = append(slices.DeleteFunc(waiting, func(w wire.GroupJoin) bool { return w.Member.ID == j.Member.ID }), j)
+	}
 	waiting = slices.DeleteFunc(waiting, func(j wire.GroupJoin) bool {
 		return !d.present(j.Member.ID) || slices.ContainsFunc(mems, func(m memory) bool { return slices.Contains(m.holders, j.Member.ID) })
 	})
-	var list []*wire.GroupRecord
+	if len(mems) == 0 {
+		d.floor = max(d.floor, top)
+		return []*wire.GroupRecord{d.formWaiting(name, waiting, p)}
+	}
+	slices.SortStableFunc(mems, newer)
 	kept := uint64(0)
-	if len(mems) > 0 {
-		slices.SortStableFunc(mems, newer)
-		for _, m := range mems {
-			kept = max(kept, m.rec.View.Num)
-		}
-		switch {
-		case mems[0].rec.Config.Partition == wire.PolicyPartitionable:
-			list = d.formPartitionable(mems, waiting, p)
-		default:
-			list = d.formPrimary(mems, waiting, p)
-		}
-	} else {
-		list = []*wire.GroupRecord{d.formWaiting(name, waiting, p)}
+	for _, m := range mems {
+		kept = max(kept, m.rec.View.Num)
 	}
 	if top > kept {
-		d.floor = max(d.floor, top)
+		d.floor = max(d.floor, top) // who was in a view that is dropped may join again
 	}
-	return list
+	if mems[0].rec.Config.Partition == wire.PolicyPartitionable {
+		return d.formPartitionable(mems, waiting, p)
+	}
+	return d.formPrimary(mems, waiting, p)
 }
 
 // relevant picks the founding that is the group, and of its memories those that matter. Of several foundings the oldest is the
-// group; the members of the others are out and keep their state.
-func (d *Directory) relevant(mems []memory, p wire.Position) []memory {
+// group; the members of the others are out and keep their state. Strays are members of a founding that came to nothing before
+// they had its state: they join again.
+func (d *Directory) relevant(mems []memory, p wire.Position) (relevant []memory, strays []wire.GroupJoin) {
 	there := slices.DeleteFunc(slices.Clone(mems), func(m memory) bool { return len(m.holders) == 0 })
 	if len(there) == 0 {
 		if len(mems) == 0 {
-			return nil
+			return nil, nil
 		}
 		there = []memory{slices.MinFunc(mems, newer)}
-		return d.withKnown(there, there[0].rec, mems)
+		return d.withKnown(there, there[0].rec, mems), nil
 	}
 	slices.SortStableFunc(there, func(a, b memory) int { return descending(b.rec.Founding, a.rec.Founding) })
 	oldest := there[0].rec
@@ -233,9 +233,17 @@ func (d *Directory) relevant(mems []memory, p wire.Position) []memory {
 		}
 		oldest = there[0].rec
 	}
+	all := slices.Clone(there)
 	there = slices.DeleteFunc(there, func(m memory) bool {
 		if m.rec.Founding == oldest.Founding {
 			return false
+		}
+		if m.rec.Config == oldest.Config && d.lost(m.rec.Founding, all) {
+			for _, id := range m.holders {
+				strays = append(strays, wire.GroupJoin{Name: m.rec.Name, Config: m.rec.Config, Table: handled(m.rec, id),
+					Member: wire.GroupMember{ID: id, Name: m.rec.Members[find(m.rec, id)].Name}})
+			}
+			return true
 		}
 		if slices.Contains(m.holders, d.self.ID) {
 			d.emit(Event{Kind: EventTwoFounders, Name: m.rec.Name, Position: p, Refusal: RefusalTwoFounders,
@@ -243,7 +251,7 @@ func (d *Directory) relevant(mems []memory, p wire.Position) []memory {
 		}
 		return true
 	})
-	return d.withKnown(there, oldest, mems)
+	return d.withKnown(there, oldest, mems), strays
 }
 
 // withKnown adds the memories of the same founding that nobody here holds but that know more of who may vote: a voter that left
