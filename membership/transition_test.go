@@ -1,0 +1,322 @@
+package membership
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// reach lets every packet of the process's ring arrive there, without a delivery.
+func (p *proc) reach() {
+	for k := range p.ring.log {
+		p.receive(k)
+	}
+}
+
+// TestHeldMessagesAreReplayed: a message reached both that remain, in transitional configurations in which neither was a quorum.
+func TestHeldMessagesAreReplayed(t *testing.T) {
+	w, apps := cluster(t, "abc", wire.GroupConfig{})
+	a, b, c := w.proc("a"), w.proc("b"), w.proc("c")
+	a.say("g")
+	b.reach()
+	c.reach()
+	a.alive = false
+	w.form([]*proc{b}, []*proc{b})
+	w.form([]*proc{c}, []*proc{c})
+	w.settle()
+	for _, x := range []*app{apps["b"], apps["c"]} {
+		want(t, x, "blocked")
+		if len(x.held) != 1 || len(x.state) != 0 {
+			t.Errorf("%s holds %v, has %v", x.p.name, x.held, x.state)
+		}
+	}
+	w.regroup("bc")
+	want(t, apps["b"], "view abc joined: with:b primary:true rank:1", "replayed", "save for c",
+		"view bc joined:c with:b left:a(crash) loading:c primary:true rank:0", "loaded c")
+	want(t, apps["c"], "load from b", "view bc joined:c with:c left:a(crash) loading:c primary:true rank:1", "loaded c")
+	if len(apps["c"].state) != 1 || !slices.Equal(apps["b"].state, apps["c"].state) {
+		t.Errorf("b has %v, c has %v", apps["b"].state, apps["c"].state)
+	}
+}
+
+// TestAttemptIsMadeGood: a leave and the messages about it are met without a quorum, and made good in their order with one.
+func TestAttemptIsMadeGood(t *testing.T) {
+	w, apps := cluster(t, "abcd", wire.GroupConfig{})
+	a, b := w.proc("a"), w.proc("b")
+	a.say("g")
+	apps["d"].leave = true
+	w.proc("d").reconcile()
+	a.say("g")
+	b.reach()
+	w.crash("a")
+	w.form([]*proc{b}, []*proc{b})
+	w.settle()
+	rec := b.dir.index[wire.NewGroupID("g")][0]
+	if len(rec.Attempts) != 2 || rec.Attempts[1].Kind != wire.KindGroupLeave || len(rec.Members) != 4 {
+		t.Fatalf("attempts %v of %v", rec.Attempts, names(membersAmong(&rec.GroupRecord, memberIDs(rec.Members))))
+	}
+	want(t, apps["b"], "blocked")
+	w.regroup("bc")
+	// Half of four without the oldest is no quorum; nor are two of three without one of those that the leave left.
+	want(t, apps["b"])
+	w.regroup("bcd")
+	if m := b.dir.Membership(wire.NewGroupID("g")); m != MembershipMember {
+		t.Fatalf("b is %v: %s", m, b.dir.Explain(wire.NewGroupID("g")))
+	}
+	if x := apps["d"]; x.in {
+		t.Errorf("d is in: %v", x.trace)
+	}
+	if v := apps["b"].view; names(v.Members) != "bc" {
+		t.Errorf("b is in %s", v.words())
+	}
+	if !slices.Equal(apps["b"].state, apps["c"].state) || len(apps["b"].state) != 2 {
+		t.Errorf("b has %v, c has %v", apps["b"].state, apps["c"].state)
+	}
+}
+
+// TestSyncMetInTransition: a got the sync in which it was the only one to go on and to vote, b got it only in a transitional
+// configuration. So a must be heard before b goes on with c, though they are two of the last three that b knows to have voted.
+func TestSyncMetInTransition(t *testing.T) {
+	for _, size := range []uint16{0, 3} {
+		w, apps := cluster(t, "abc", wire.GroupConfig{Size: size})
+		w.regroup("a", "b", "c")
+		for _, x := range apps {
+			want(t, x, "blocked")
+		}
+		w.regroupOnly("ab")
+		a, b := w.proc("a"), w.proc("b")
+		if a.step(); !a.dir.Synced() || b.dir.Synced() {
+			t.Fatal("a alone was to be synced")
+		}
+		w.form([]*proc{a}, []*proc{a})
+		w.regroup("bc")
+		if b.dir.Accepts(wire.NewGroupID("g")) {
+			t.Errorf("size %d: b and c go on, though a may have answered for what they do not know", size)
+		}
+		w.regroup("abc")
+		for _, x := range apps {
+			if !x.p.dir.Accepts(wire.NewGroupID("g")) || names(x.view.Members) != "abc" {
+				t.Errorf("size %d: %s is in %s", size, x.p.name, x.view.words())
+			}
+		}
+	}
+}
+
+// TestRankOfAnAttempt: b went on with what it and a had, and only b knows. c got further with what only c has, but its memory is
+// the older one: what b may have answered for lives on with a.
+func TestRankOfAnAttempt(t *testing.T) {
+	w, apps := cluster(t, "abcd", wire.GroupConfig{})
+	a, b, c, d := w.proc("a"), w.proc("b"), w.proc("c"), w.proc("d")
+	a.say("g")
+	b.reach()
+	c.say("g")
+	b.step()
+	a.step()
+	w.form([]*proc{d}, []*proc{d})
+	w.form([]*proc{c}, []*proc{c})
+	w.settle()
+	w.regroupOnly("abd")
+	if b.step(); !b.dir.Synced() || a.dir.Synced() || d.dir.Synced() {
+		t.Fatal("b alone was to be synced")
+	}
+	if held := c.dir.index[wire.NewGroupID("g")][0].Held; held <= a.dir.index[wire.NewGroupID("g")][0].Held {
+		t.Fatal("c was to get further than a")
+	}
+	w.form([]*proc{b}, []*proc{b})
+	w.regroup("acd")
+	for _, n := range []string{"a", "c", "d"} {
+		if x := apps[n]; !x.p.dir.Accepts(wire.NewGroupID("g")) || !slices.Equal(x.state, apps["b"].state) {
+			t.Errorf("%s has %v, b went on with %v", n, x.state, apps["b"].state)
+		}
+	}
+}
+
+// TestTransitionOnlyTries: a takes b to move along and applies a leave, b moves with d instead. What the leave changes of who votes
+// counts for a only beside what was before.
+func TestTransitionOnlyTries(t *testing.T) {
+	w, apps := cluster(t, "abd", wire.GroupConfig{})
+	a, b, d := w.proc("a"), w.proc("b"), w.proc("d")
+	apps["b"].leave = true
+	b.reconcile()
+	a.reach()
+	w.form([]*proc{a, b}, []*proc{a}) // b is cut off before it has installed the ring
+	r := a.dir.index[wire.NewGroupID("g")][0]
+	if len(r.Members) != 2 || len(r.Electorate) != 3 || len(r.Attempts) != 1 {
+		t.Fatalf("a: members %d, electorate %d, attempts %d", len(r.Members), len(r.Electorate), len(r.Attempts))
+	}
+	w.form([]*proc{b, d}, []*proc{b, d})
+	w.form([]*proc{a}, []*proc{a})
+	w.settle()
+	if a.dir.Accepts(wire.NewGroupID("g")) {
+		t.Error("a goes on alone, as the oldest of two that nobody else made voters")
+	}
+	if one, other := apps["a"].view.ID, apps["d"].view.ID; one == other {
+		t.Errorf("two sides are in view %v", one)
+	}
+}
+
+// TestDonorDies gives the joiner another donor and a new cut; TestRecut does so because the joiner asked.
+func TestDonorDies(t *testing.T) {
+	for _, how := range []string{"crash", "leave"} {
+		w, apps := cluster(t, "abc", wire.GroupConfig{})
+		w.start("d")
+		w.regroup("abcd")
+		x := w.ask(w.proc("d"), "g", wire.GroupConfig{})
+		for x.load == nil {
+			w.advance()
+		}
+		want(t, x, "load from a")
+		first := x.load.Cut
+		if how == "crash" {
+			w.crash("a")
+			w.regroupOnly("bcd")
+		} else {
+			apps["a"].leave = true
+		}
+		for x.load.Cut == first {
+			w.advance()
+		}
+		want(t, x, "load from b")
+		w.settle()
+		line := map[string]string{"crash": "view bcd joined:d with:d left:a(crash) loading:d primary:true rank:2",
+			"leave": "view bcd joined:d with:d left:a(leave) loading:d primary:true rank:2"}[how]
+		want(t, x, line, "loaded d")
+	}
+}
+
+// advance lets every packet arrive and every process deliver one, and nothing be loaded.
+func (w *world) advance() {
+	for _, p := range w.procs {
+		if p.alive {
+			p.reach()
+		}
+	}
+	for _, p := range w.procs {
+		if p.alive {
+			p.step()
+			p.reconcile()
+		}
+	}
+}
+
+func TestRecut(t *testing.T) {
+	w, apps := cluster(t, "ab", wire.GroupConfig{})
+	w.start("c")
+	w.regroup("abc")
+	x := w.ask(w.proc("c"), "g", wire.GroupConfig{})
+	for x.load == nil || apps["a"].view.ID.Num < 3 {
+		w.advance()
+	}
+	want(t, x, "load from a")
+	if text := w.proc("c").dir.Explain(wire.NewGroupID("g")); text != "loading the state from a" {
+		t.Error(text)
+	}
+	id := x.p.dir.View(wire.NewGroupID("g"))
+	x.recut()
+	for x.load.Donor.Name == "a" {
+		w.advance()
+	}
+	// An old answer to the old cut comes too late.
+	x.p.send(wire.KindLoaded, wire.NewGroupID("g"), wire.Loaded{Member: x.p.info.ID, Cut: 1}.Append(nil))
+	x.p.send(wire.KindRecut, wire.NewGroupID("g"), wire.Recut{Member: x.p.info.ID, Cut: 1, Donor: x.load.Donor.ID}.Append(nil))
+	w.settle()
+	want(t, x, "load from b", "view abc joined:c with:c loading:c primary:true rank:2", "loaded c")
+	if x.view.ID != id {
+		t.Errorf("the view changed from %v to %v", id, x.view.ID)
+	}
+	if got := apps["b"].told(); !slices.Contains(got, "save for c") {
+		t.Errorf("b was told %q", got)
+	}
+}
+
+// TestSoleDonorStays keeps the only member with the state until the joiner has it.
+func TestSoleDonorStays(t *testing.T) {
+	w, apps := cluster(t, "a", wire.GroupConfig{})
+	w.start("b")
+	w.regroup("ab")
+	a, x := apps["a"], w.ask(w.proc("b"), "g", wire.GroupConfig{})
+	for x.load == nil {
+		w.advance()
+	}
+	if a.p.dir.MayLeave(wire.NewGroupID("g")) {
+		t.Error("a may leave")
+	}
+	a.leave = true
+	for range 5 {
+		w.advance()
+	}
+	if !a.in || !x.p.dir.Accepts(wire.NewGroupID("g")) {
+		t.Fatal("a is out, and with it the state")
+	}
+	w.settle()
+	a.asked = ""
+	w.settle()
+	want(t, x, "load from a", "view ab joined:b with:b loading:b primary:true rank:1", "loaded b",
+		"view b joined: with:b left:a(leave) primary:true rank:0")
+}
+
+func TestTerminate(t *testing.T) {
+	w, apps := cluster(t, "abc", wire.GroupConfig{})
+	p := w.proc("b")
+	p.send(wire.KindTerminate, wire.NewGroupID("g"), wire.Terminate{By: p.info.ID}.Append(nil))
+	w.settle()
+	for _, a := range apps {
+		want(t, a, "left: terminated")
+	}
+	if g := p.dir.Groups(); len(g) != 0 {
+		t.Errorf("groups %v", g)
+	}
+	last := apps["a"].view.ID.Num
+	apps["a"].join, apps["a"].asked = true, ""
+	w.settle()
+	if v := apps["a"].view; v.ID.Num <= last || names(v.Members) != "a" {
+		t.Errorf("the group founded again has view %v after %d", v.ID, last)
+	}
+}
+
+// TestStatelessJoinersVoteAtOnce: nothing is saved, loaded or waited for.
+func TestStatelessJoinersVoteAtOnce(t *testing.T) {
+	w, apps := cluster(t, "a", wire.GroupConfig{Stateless: true})
+	w.start("b")
+	w.regroup("ab")
+	x := w.ask(w.proc("b"), "g", wire.GroupConfig{Stateless: true})
+	w.settle()
+	want(t, x, "view ab joined:b with:b primary:true rank:1")
+	want(t, apps["a"], "view ab joined:b with:a primary:true rank:0")
+	w.crash("b")
+	w.regroup("a")
+	want(t, apps["a"], "view a joined: with:a left:b(crash) primary:true rank:0")
+}
+
+// TestWhatComesFromOutside is ignored when it is malformed, of another ring, of a stranger, or of a group that is not there.
+func TestWhatComesFromOutside(t *testing.T) {
+	w, apps := cluster(t, "ab", wire.GroupConfig{})
+	a := w.proc("a")
+	before := digest(a.dir)
+	g := wire.NewGroupID("g")
+	stranger := wire.NewMemberID("x", 1)
+	for _, m := range []struct {
+		kind    wire.Kind
+		payload []byte
+	}{
+		{wire.KindGroupJoin, []byte{1}}, {wire.KindGroupLeave, nil}, {wire.KindLoaded, []byte("short")}, {wire.KindRecut, nil},
+		{wire.KindTerminate, nil}, {wire.KindSync, nil}, {wire.KindSync, wire.Sync{Ring: wire.RingID{Seq: 99}}.Append(nil)}, {wire.Kind(99), nil},
+		{wire.KindGroupLeave, wire.GroupLeave{Member: stranger}.Append(nil)}, {wire.KindTerminate, wire.Terminate{By: stranger}.Append(nil)},
+		{wire.KindGroupJoin, wire.GroupJoin{Name: "h", Member: wire.GroupMember{ID: a.info.ID, Name: "a"}}.Append(nil)},
+		{wire.KindLoaded, wire.Loaded{Member: a.info.ID, Cut: 5}.Append(nil)},
+	} {
+		a.dir.Deliver(g, a.high+1, m.kind, m.payload)
+	}
+	a.dir.Collect(wire.Directory{Ring: a.ring.id, Side: []wire.MemberID{a.info.ID}})
+	if v := a.dir.Message(g, stranger, a.high+1); v != VerdictDrop {
+		t.Errorf("a stranger's message: %v", v)
+	}
+	if v := a.dir.Message(wire.NewGroupID("nothing"), a.info.ID, a.high+1); v != VerdictDrop {
+		t.Errorf("a message of no group: %v", v)
+	}
+	if e := a.dir.Events(); len(e) != 0 || digest(a.dir) != before {
+		t.Errorf("events %v", e)
+	}
+	want(t, apps["a"])
+}
