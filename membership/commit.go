@@ -166,6 +166,9 @@ func salt(ring wire.RingID, entries []wire.CommitEntry) (s [32]byte) {
 	return s
 }
 
+// stragglers is more than the messages that one rotation can number: every packet full of the smallest chunks.
+const stragglers = 1 << 17
+
 // newRing makes the ring whose commit token has gone round.
 func (m *Machine) newRing() *ordering.Ring {
 	ids := make([]wire.MemberID, len(m.commit.entries))
@@ -174,9 +177,8 @@ func (m *Machine) newRing() *ordering.Ring {
 		ids[i] = m.commit.entries[i].ID
 		position = max(position, m.commit.entries[i].Position)
 	}
-	if position == 0 {
-		// A founding: nobody has seen any position yet. Time keeps it above those of earlier lives.
-		position = wire.Position(m.now.UnixMilli()) << 11
-	}
+	// A member that was cut off may have numbered, and delivered alone, up to a rotation's messages that nobody here has seen. Their
+	// positions are not given again.
+	position += stragglers
 	return ordering.NewRing(m.commit.ring, ids, m.commit.index(m.cfg.Self.ID), m.cfg.Limits, position)
 }

@@ -142,10 +142,34 @@ func (c *Core) application(d membership.Delivery) {
 		}
 	default:
 		if mine {
-			if o, ok := g.own(); ok {
-				c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag, Uncertain: true})
-			}
+			c.lose(g)
 		}
+	}
+}
+
+// lose notes that an own message has no place in the group's order, for instance one behind a gap where this side holds back. It is
+// the first in flight but for those that are held back; outcomes are reported in the order of submission, so it waits for them.
+func (c *Core) lose(g *group) {
+	held := 0
+	for i := range g.held {
+		if g.held[i].Own {
+			held++
+		}
+	}
+	for _, o := range g.inflight[min(held, len(g.inflight)):] {
+		if !o.lost {
+			o.lost = true
+			break
+		}
+	}
+	c.settle(g)
+}
+
+// settle reports the lost messages that are next in the order of submission.
+func (c *Core) settle(g *group) {
+	for len(g.inflight) > 0 && g.inflight[0].lost {
+		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: g.inflight[0].tag, Uncertain: true})
+		g.inflight = g.inflight[1:]
 	}
 }
 
@@ -162,6 +186,9 @@ func (c *Core) claim(g *group, u *Upcall) {
 func (c *Core) handOver(g *group, u Upcall, m *ordering.Message) {
 	c.transitional(g)
 	c.up(u)
+	if u.Own {
+		c.settle(g)
+	}
 	g.delivered = u.Position
 	if u.Own && u.Message != wire.KindApp {
 		seq := uint64(0)

@@ -50,6 +50,7 @@ type outgoing struct {
 	payload []byte
 	off     int  // how much of it is numbered
 	restart bool // a view change cut it in two: begin again and say so
+	lost    bool // it was numbered and has no place in the order
 }
 
 func (c *Core) group(id wire.GroupID, name string) *group {
@@ -230,6 +231,7 @@ func (c *Core) cut(id wire.GroupID) {
 	if g == nil {
 		return
 	}
+	c.settle(g)
 	g.queue = append(g.inflight, g.queue...)
 	g.inflight = nil
 	for _, o := range g.queue {

@@ -113,7 +113,8 @@ func checkSelfDelivery(g *group) {
 }
 
 // interrupted reports whether the log shows a leave, a lost primary or a reload between the send at from and the first view
-// after its loss at to.
+// after its loss at to. A side that was no quorum while its ring changed, and is one on the next ring, lost the primary without a
+// word of it: then the loss is uncertain and the next thing delivered in a regular configuration comes behind a view.
 func interrupted(l *Log, from, to int) bool {
 	for i := from + 1; i < len(l.Events); i++ {
 		switch e := &l.Events[i]; e.Kind {
@@ -124,6 +125,10 @@ func interrupted(l *Log, from, to int) bool {
 				return true
 			}
 			if i > to {
+				return l.Events[to].Uncertain
+			}
+		case Deliver:
+			if i > to && !e.Transitional {
 				return false
 			}
 		}
