@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
 type tree struct {
@@ -187,7 +189,7 @@ type w4 struct{ A, B, C, D w3 }
 
 func TestShapeIsBounded(t *testing.T) {
 	s := shapeOf(reflect.TypeFor[w4]())
-	if len(s) > shapeMax || !strings.HasSuffix(s, shapeCut) || s != shapeOf(reflect.TypeFor[w4]()) {
+	if len(s) > shapeMax || !strings.HasSuffix(s, wire.ShapeCut) || s != shapeOf(reflect.TypeFor[w4]()) {
 		t.Errorf("%d bytes, ends %q", len(s), s[len(s)-8:])
 	}
 }

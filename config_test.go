@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
 func goodConfig(t *testing.T) Config {
@@ -159,15 +157,5 @@ func TestGroupConfig(t *testing.T) {
 		if err := c.g.withDefaults(cfg).validate(cfg); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("got  %v\nwant %s", err, c.want)
 		}
-	}
-	mine := GroupConfig{Size: 3, LastMember: Blocked}.wire()
-	theirs := wire.GroupConfig{Size: 5, Partition: wire.PolicyReadOnly, LastMember: 1, Stateless: true}
-	want := "GroupConfig.Size: 3 here, 5 there; GroupConfig.Partition: primary here, readonly there; " +
-		"GroupConfig.LastMember: blocked here, go on there; GroupConfig.Stateless: false here, true there"
-	if got := strings.Join(diffGroupConfig(mine, theirs), "; "); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	if d := diffGroupConfig(theirs, theirs); d != nil {
-		t.Errorf("equal, but %v", d)
 	}
 }

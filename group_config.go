@@ -1,6 +1,6 @@
 package lockstep
 
-// What a group is set up with: GroupConfig, its checks, and how its members' choices are compared.
+// What a group is set up with: GroupConfig and its checks. Package membership compares its members' choices.
 
 import (
 	"fmt"
@@ -68,22 +68,4 @@ func (g GroupConfig) wire() wire.GroupConfig {
 		LastMember: uint8(g.LastMember),
 		Stateless:  g.Stateless,
 	}
-}
-
-// diffGroupConfig lists in words the fields in which two members' choices differ; empty for none.
-func diffGroupConfig(mine, theirs wire.GroupConfig) []string {
-	var d []string
-	if mine.Size != theirs.Size {
-		d = append(d, fmt.Sprintf("GroupConfig.Size: %d here, %d there", mine.Size, theirs.Size))
-	}
-	if mine.Partition != theirs.Partition {
-		d = append(d, fmt.Sprintf("GroupConfig.Partition: %v here, %v there", PartitionPolicy(mine.Partition), PartitionPolicy(theirs.Partition)))
-	}
-	if mine.LastMember != theirs.LastMember {
-		d = append(d, fmt.Sprintf("GroupConfig.LastMember: %v here, %v there", LastMemberPolicy(mine.LastMember), LastMemberPolicy(theirs.LastMember)))
-	}
-	if mine.Stateless != theirs.Stateless {
-		d = append(d, fmt.Sprintf("GroupConfig.Stateless: %v here, %v there", mine.Stateless, theirs.Stateless))
-	}
-	return d
 }

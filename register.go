@@ -87,9 +87,6 @@ func (e *handlerEntry) wire() wire.HandlerEntry {
 	return wire.HandlerEntry{Name: e.name, Kind: uint8(e.kind), Shape: e.shape}
 }
 
-// shapeAnswer stands between what a query asks and what it answers.
-const shapeAnswer = " -> "
-
 // A handlerTable collects the registrations of one group. Any goroutine may register; freeze ends that.
 type handlerTable struct {
 	group string
@@ -135,7 +132,7 @@ func (t *handlerTable) register(kind handlerKind, typ, result reflect.Type, hand
 	}
 	if kind == kindQuery { // the result of an apply stays at the member that asked
 		e.rawBack = isRaw(result)
-		e.shape += shapeAnswer + shapeOf(result)
+		e.shape += wire.ShapeAnswer + shapeOf(result)
 		if t.check {
 			if err := checkType(result, o.interfaces); err != nil {
 				fail("the result %v: %v", result, err)

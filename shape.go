@@ -1,21 +1,20 @@
 package lockstep
 
-// A type as text, so that members can compare what they mean by a name: "struct{Key string; Value float64}".
+// A type as text, so that members can compare what they mean by a name: "struct{Key string; Value float64}". Package wire has the
+// grammar and the comparison.
 
 import (
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
 // shapeMax bounds a shape, in bytes; what is longer is cut there. Shapes travel in a group's join.
 const shapeMax = 4096
-
-// shapeCut ends a shape that was cut.
-const shapeCut = "…"
 
 // shapeOf describes how values of the type are encoded: structs by the names and types of their fields on the wire, named
 // types by what they are made of, types that encode themselves by their name. A type inside itself is "^n": the n-th named type
@@ -25,11 +24,11 @@ func shapeOf(t reflect.Type) string {
 	s.write(t, nil)
 	text := s.String()
 	if len(text) > shapeMax {
-		n := shapeMax - len(shapeCut)
+		n := shapeMax - len(wire.ShapeCut)
 		for !utf8.RuneStart(text[n]) {
 			n--
 		}
-		text = text[:n] + shapeCut
+		text = text[:n] + wire.ShapeCut
 	}
 	return text
 }
@@ -95,7 +94,7 @@ func (s *shaper) write(t reflect.Type, around []reflect.Type) {
 			if i > 0 {
 				s.WriteString("; ")
 			}
-			s.WriteString(fieldText(f.name))
+			s.WriteString(wire.ShapeFieldName(f.name))
 			s.WriteByte(' ')
 			s.write(f.typ, around)
 		}
@@ -103,87 +102,4 @@ func (s *shaper) write(t reflect.Type, around []reflect.Type) {
 	default:
 		s.WriteString(t.Kind().String())
 	}
-}
-
-// fieldText is the name of a field, in quotes unless it is an identifier.
-func fieldText(name string) string {
-	for i, r := range name {
-		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
-			return strconv.Quote(name)
-		}
-	}
-	if name == "" {
-		return `""`
-	}
-	return name
-}
-
-// A shapeField is one field of a struct in a shape.
-type shapeField struct{ name, shape string }
-
-// parseFields splits "struct{A int; B struct{C int}}" into its fields. It is given texts from other members: whatever is not such
-// a text gives false.
-func parseFields(shape string) (fields []shapeField, ok bool) {
-	body, ok := strings.CutPrefix(shape, "struct{")
-	if !ok {
-		return nil, false
-	}
-	for body != "}" {
-		end := shapeEnd(body)
-		name, text, ok := cutName(body[:end])
-		if !ok || text == "" {
-			return nil, false
-		}
-		fields = append(fields, shapeField{name, text})
-		if body = body[end:]; body == "}" {
-			break
-		}
-		if body, ok = strings.CutPrefix(body, "; "); !ok || body == "}" {
-			return nil, false
-		}
-	}
-	return fields, true
-}
-
-// shapeEnd is where the text ends at its own level: before a semicolon or a closing bracket that it did not open.
-func shapeEnd(s string) int {
-	depth := 0
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return i
-			}
-			depth--
-		case ';':
-			if depth == 0 {
-				return i
-			}
-		case '"':
-			q, err := strconv.QuotedPrefix(s[i:])
-			if err != nil {
-				return len(s)
-			}
-			i += len(q) - 1
-		}
-	}
-	return len(s)
-}
-
-// cutName splits "Name type".
-func cutName(s string) (name, shape string, ok bool) {
-	if strings.HasPrefix(s, `"`) {
-		q, err := strconv.QuotedPrefix(s)
-		if err != nil {
-			return "", "", false
-		}
-		if name, err = strconv.Unquote(q); err != nil {
-			return "", "", false
-		}
-		shape, ok = strings.CutPrefix(s[len(q):], " ")
-		return name, shape, ok
-	}
-	return strings.Cut(s, " ")
 }

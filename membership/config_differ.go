@@ -69,18 +69,27 @@ func sameType(t wire.HandlerEntry) func(wire.HandlerEntry) bool {
 // maxDifferences bounds a refusal's text.
 const maxDifferences = 16
 
-// differTable lists what keeps a joiner out: an ordered type that every member handles and it does not, and a type that both know
-// but not alike. A type that some member lacks already is refused at its senders, so a joiner may lack it too.
+// differTable lists what keeps a joiner out: an ordered type that every member handles and it does not, a type that every member
+// handles as another kind, and a type that both know and of which a field means another thing. A type that some member lacks
+// already is refused at its senders, so a joiner may lack it too. A field that only one side has keeps nobody out.
 func differTable(here, there []wire.HandlerEntry) string {
 	var list []string
 	for _, t := range there {
-		i := slices.IndexFunc(here, sameType(t))
-		switch {
-		case i < 0 && t.Kind != kindQuery && len(t.Missing) == 0:
+		if i := slices.IndexFunc(here, sameType(t)); i >= 0 {
+			for _, d := range wire.CompareShapes(here[i].Shape, t.Shape) {
+				if !d.Harmless {
+					list = append(list, fmt.Sprintf("%s %q: %s", kindName(t.Kind), t.Name, d.Text))
+				}
+			}
+			continue
+		}
+		if len(t.Missing) > 0 {
+			continue
+		}
+		if t.Kind != kindQuery {
 			list = append(list, fmt.Sprintf("%s %q: not handled here", kindName(t.Kind), t.Name))
-		case i < 0:
-		case here[i].Shape != t.Shape:
-			list = append(list, fmt.Sprintf("%s %q: %s here, %s in the group", kindName(t.Kind), t.Name, here[i].Shape, t.Shape))
+		} else if other, ok := otherKind(t, here, there); ok {
+			list = append(list, fmt.Sprintf("%q: %s here, query in the group", t.Name, kindName(other)))
 		}
 	}
 	if n := len(list) - maxDifferences; n > 0 {
@@ -89,17 +98,29 @@ func differTable(here, there []wire.HandlerEntry) string {
 	return strings.Join(list, "; ")
 }
 
+// otherKind is the kind as which the joiner, and nobody in the group, handles a type.
+func otherKind(t wire.HandlerEntry, here, there []wire.HandlerEntry) (kind uint8, ok bool) {
+	for _, e := range here {
+		if e.Name == t.Name && !slices.ContainsFunc(there, sameType(e)) {
+			return e.Kind, true
+		}
+	}
+	return 0, false
+}
+
 // handle takes a member's table into the record's. Types that only it has are appended, so that an index into the table never
-// changes its meaning; who lacks a type is listed with it. member is not yet in the record.
+// changes its meaning; who lacks a type is listed with it. The record's shape of a type grows by the fields that only this member
+// has: the next joiner is compared with all of them. member is not yet in the record.
 func handle(r *wire.GroupRecord, member wire.MemberID, table []wire.HandlerEntry) {
 	for i := range r.Table {
 		e := &r.Table[i]
 		j := slices.IndexFunc(table, sameType(*e))
-		if j < 0 || table[j].Shape != e.Shape {
+		if j < 0 || !wire.ShapesAgree(table[j].Shape, e.Shape) {
 			e.Missing = insertID(e.Missing, member)
-		} else {
-			e.Missing = removeID(e.Missing, member)
+			continue
 		}
+		e.Shape = wire.UniteShapes(e.Shape, table[j].Shape)
+		e.Missing = removeID(e.Missing, member)
 	}
 	for _, t := range table {
 		if slices.ContainsFunc(r.Table, sameType(t)) || len(r.Table) >= wire.MaxHandlers {
@@ -115,7 +136,7 @@ func handle(r *wire.GroupRecord, member wire.MemberID, table []wire.HandlerEntry
 	}
 }
 
-// handled is the table of one member of a record, as it brought it.
+// handled is the table of one member of a record, as it brought it, with the fields that others know of its types.
 func handled(r *wire.GroupRecord, member wire.MemberID) []wire.HandlerEntry {
 	var table []wire.HandlerEntry
 	for _, e := range r.Table {
