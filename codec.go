@@ -22,7 +22,7 @@ type Codec interface {
 	// comes from another member, which may be of another version: Decode never panics, and what it allocates is
 	// bounded by the length of b.
 	Decode(b []byte, v any) error
-	// Name is short and names the encoding: "msgpack". Members compare it.
+	// Name is short and names the encoding: "msgpack". All members of a group must use one encoding.
 	Name() string
 }
 

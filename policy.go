@@ -12,7 +12,8 @@ const (
 	// Partitionable: every side goes on; State.Merge brings their states together. Nothing stops two sides from
 	// deciding differently.
 	Partitionable PartitionPolicy = 1
-	// ReadOnly: as Primary, but a side without a quorum still answers queries about the state it has.
+	// ReadOnly: as Primary, and a promise to the application's readers: on a side without a quorum the state in this member's memory
+	// stays as it was when the primary was lost, and may be read there with View().Primary false beside it. Calls are refused.
 	ReadOnly PartitionPolicy = 2
 )
 

@@ -38,13 +38,14 @@ type Ring struct {
 
 	position wire.Position // the highest message position seen
 
-	tokenSeq  uint64 // of the last token accepted
-	lastAru   uint64 // aru of the token as last forwarded
-	lastSeq   uint64 // seq of the token as last forwarded
-	lastSent  uint32 // packets sent at the last visit
-	lastOwn   uint64 // the last packet this member numbered
-	control   uint64 // the last packet with a membership event, as far as delivered or numbered here
-	waitsSafe bool   // the next packet to deliver is here but not safe
+	tokenSeq    uint64 // of the last token accepted
+	lastAru     uint64 // aru of the token as last forwarded
+	lastSeq     uint64 // seq of the token as last forwarded
+	lastSent    uint32 // packets sent at the last visit
+	lastBacklog uint32 // packets left waiting at the last visit
+	lastOwn     uint64 // the last packet this member numbered
+	control     uint64 // the last packet with a membership event, as far as delivered or numbered here
+	waitsSafe   bool   // the next packet to deliver is here but not safe
 
 	Counters Counters
 }

@@ -50,10 +50,10 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 	r.answer(t, v)
 	r.number(t, src, v)
 
-	sent := uint32(len(v.New) + len(v.Retransmit))
-	t.Sent -= min(t.Sent, r.lastSent)
-	t.Sent += sent
-	r.lastSent = sent
+	sent, backlog := uint32(len(v.New)+len(v.Retransmit)), uint32(src.Backlog())
+	t.Sent += sent - min(t.Sent, r.lastSent)
+	t.Backlog += backlog - min(t.Backlog, r.lastBacklog)
+	r.lastSent, r.lastBacklog = sent, backlog
 
 	// "If my_aru < token.aru, or aru_id is mine or invalid, token.aru becomes my_aru": the aru is lowered by whoever misses
 	// something and raised again only by the same member, or when nobody misses anything.
@@ -82,7 +82,7 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 	if len(v.New) > 0 {
 		t.LastSender = self
 	}
-	if sent > 0 || requests > 0 || len(t.Requests) > 0 || t.Aru != t.Seq || src.Backlog() > 0 {
+	if sent > 0 || requests > 0 || len(t.Requests) > 0 || t.Aru != t.Seq || backlog > 0 {
 		t.IdleHops = 0
 	} else {
 		t.IdleHops = min(t.IdleHops+1, 1<<30)
