@@ -23,6 +23,7 @@ type tree struct {
 
 type inner struct{ A int }
 
+//lint:ignore U1000 that the field is lost is what the type is for
 type onlyOut struct{ a int }
 
 func (o onlyOut) MarshalText() ([]byte, error) { return nil, nil }
@@ -143,7 +144,8 @@ func TestCheckTypeWithInterfaces(t *testing.T) {
 func TestShapes(t *testing.T) {
 	type named string
 	type array struct {
-		_msgpack struct{} `msgpack:",as_array"` //nolint:unused // the tag is what counts
+		//lint:ignore U1000 the tag is what counts
+		_msgpack struct{} `msgpack:",as_array"`
 		A        int
 		B        string
 	}

@@ -14,24 +14,25 @@ type point struct{ X, Y int }
 
 type sample struct {
 	point
-	S     string
-	B     []byte
-	I8    int8
-	U     uint64
-	F     float64
-	F32   float32
-	Ok    bool
-	P     *point
-	L     []point
-	A     [3]int16
-	H     [4]byte
-	M     map[string]point
-	N     map[int]string
-	D     time.Duration
-	T     time.Time
-	Addr  netip.Addr
-	E     []struct{}
-	Next  *sample
+	S    string
+	B    []byte
+	I8   int8
+	U    uint64
+	F    float64
+	F32  float32
+	Ok   bool
+	P    *point
+	L    []point
+	A    [3]int16
+	H    [4]byte
+	M    map[string]point
+	N    map[int]string
+	D    time.Duration
+	T    time.Time
+	Addr netip.Addr
+	E    []struct{}
+	Next *sample
+	//lint:ignore U1000 that it stays at home is what is tested
 	local int
 }
 

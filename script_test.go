@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 
 // script records what it is told and does what act says. act runs on the loop's goroutine.
 type script struct {
-	mu      sync.Mutex
 	act     func(s *script, ev core.Event)
 	eff     core.Effects
 	self    membership.Member

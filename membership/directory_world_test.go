@@ -91,7 +91,6 @@ type app struct {
 	blocked   bool
 	in        bool
 	view      View
-	founding  string
 	trace     []string // what it was told, in words
 	refused   Event
 	ended     RefusalKind

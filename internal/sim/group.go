@@ -3,7 +3,6 @@ package sim
 // A group as the scenario knows it: its name, who has a part in it, how it is configured.
 
 import (
-	"github.com/lockstep-go/lockstep/internal/evs"
 	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
@@ -19,7 +18,6 @@ type group struct {
 	GroupSpec
 	id     wire.GroupID
 	config wire.GroupConfig
-	logs   map[evs.Member]*evs.Log
 	// mayBlock says that so many were lost at once that the group may rightly never have a primary again.
 	mayBlock bool
 }

@@ -43,7 +43,6 @@ type process struct {
 	pumping  bool
 	tags     uint64
 	ring     wire.RingID // the last one installed
-	state    string      // the last state noticed
 	direct   directs
 	recovers bool // in recovery, as far as noticed
 }
