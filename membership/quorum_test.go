@@ -160,3 +160,51 @@ func (w *world) regroupOnly(names string) {
 		}
 	}
 }
+
+// TestVotersThatLeft: c and d were most of the last primary, and left while they were blocked. They vote for what they know, but
+// not for a memory older than it.
+func TestVotersThatLeft(t *testing.T) {
+	w, apps := cluster(t, "abcd", wire.GroupConfig{})
+	w.regroup("acd", "b")
+	w.proc("a").say("g")
+	w.settle()
+	w.regroup("a", "b", "c", "d")
+	apps["c"].leave, apps["d"].leave = true, true
+	w.settle()
+	if apps["c"].in || apps["d"].in {
+		t.Fatal("a blocked member cannot leave")
+	}
+	w.regroup("bcd")
+	if w.proc("b").dir.Accepts(wire.NewGroupID("g")) {
+		t.Error("b goes on with a memory older than what c and d were told of")
+	}
+	w.regroup("acd", "b")
+	if !w.proc("a").dir.Accepts(wire.NewGroupID("g")) {
+		t.Errorf("a does not go on, though all that voted are here: %s", w.proc("a").dir.Explain(wire.NewGroupID("g")))
+	}
+	w.regroup("abcd")
+	if !slices.Equal(apps["a"].state, apps["b"].state) || len(apps["b"].state) != 1 {
+		t.Errorf("b has %v", apps["b"].state)
+	}
+}
+
+// TestVoteOfWhoForgot: a was the last of the last primary and left, so it knows nothing of the group. It cannot vote for d's memory,
+// which is older than b's.
+func TestVoteOfWhoForgot(t *testing.T) {
+	w, apps := cluster(t, "abcd", wire.GroupConfig{})
+	w.regroup("ab", "c", "d")
+	w.proc("a").say("g")
+	w.settle()
+	w.regroup("a", "b")
+	apps["a"].leave = true
+	w.settle()
+	w.regroup("ad")
+	if w.proc("d").dir.Accepts(wire.NewGroupID("g")) {
+		t.Error("d goes on without what b knows")
+	}
+	w.regroup("a", "d")
+	w.regroup("ad")
+	if w.proc("d").dir.Accepts(wire.NewGroupID("g")) {
+		t.Error("d goes on at the second meeting")
+	}
+}

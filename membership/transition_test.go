@@ -156,6 +156,28 @@ func TestTransitionOnlyTries(t *testing.T) {
 	}
 }
 
+// TestEventsAfterAnAttemptedSync: c's leave made b, who alone was synced, a primary of half with the oldest. a and c, who met sync and
+// leave only in a transitional configuration, must know that.
+func TestEventsAfterAnAttemptedSync(t *testing.T) {
+	w, _ := cluster(t, "bac", wire.GroupConfig{})
+	w.regroupOnly("abc")
+	a, b, c := w.proc("a"), w.proc("b"), w.proc("c")
+	if b.step(); !b.dir.Synced() || a.dir.Synced() || c.dir.Synced() {
+		t.Fatal("b alone was to be synced")
+	}
+	b.send(wire.KindGroupLeave, wire.NewGroupID("g"), wire.GroupLeave{Member: c.info.ID}.Append(nil))
+	a.reach()
+	c.reach()
+	b.step()
+	w.regroup("b", "ac")
+	if !b.dir.Accepts(wire.NewGroupID("g")) {
+		t.Fatalf("b: %s", b.dir.Explain(wire.NewGroupID("g")))
+	}
+	if a.dir.Accepts(wire.NewGroupID("g")) {
+		t.Error("a and c go on beside b")
+	}
+}
+
 // TestDonorDies gives the joiner another donor and a new cut; TestRecut does so because the joiner asked.
 func TestDonorDies(t *testing.T) {
 	for _, how := range []string{"crash", "leave"} {
