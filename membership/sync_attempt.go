@@ -1,0 +1,50 @@
+package membership
+
+// A sync that is met only in a transitional configuration: what others may have made of it.
+
+import (
+	"slices"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// attemptSync remembers a Sync that is delivered only in the transitional configuration: others may have acted on it, and on the
+// events after it. What they would make of the directory is computed beside it, and what that changes of who votes is kept.
+func (d *Directory) attemptSync(p wire.Position) {
+	d.tentative = d.ghost()
+	d.tentative.attempted = map[attempt]wire.ViewID{}
+	d.tentative.collected = slices.Clone(d.collected)
+	d.tentative.sync(p)
+	d.attempt(p)
+}
+
+// attempt keeps, of each group that others may have changed at p, who would have gone on and voted; and each that they may have
+// founded.
+func (d *Directory) attempt(p wire.Position) {
+	for _, o := range d.tentative.records {
+		if o.Founding != d.foundingID(p) {
+			continue
+		}
+		id := wire.NewGroupID(o.Name)
+		if !slices.ContainsFunc(d.index[id], func(r *record) bool { return r.Founding == o.Founding }) {
+			d.settle(o.Name, append(slices.Clip(d.index[id]), known(&o.GroupRecord)))
+		}
+	}
+	for _, r := range d.records {
+		if r.Founding == 0 || r.Config.Partition == wire.PolicyPartitionable {
+			continue
+		}
+		for _, o := range d.tentative.records {
+			if o.Name != r.Name || o.Founding != r.Founding || !o.Primary || o.Epoch != p {
+				continue
+			}
+			payload := appendIDBytes(o.Electorate)
+			r.Attempts = slices.DeleteFunc(slices.Clone(r.Attempts), func(a wire.Attempt) bool {
+				return a.Kind == wire.KindSync && slices.Equal(a.Payload, payload)
+			})
+			if len(r.Attempts) < wire.MaxAttempts {
+				r.Attempts = append(r.Attempts, wire.Attempt{Position: p, Kind: wire.KindSync, Payload: payload})
+			}
+		}
+	}
+}
