@@ -16,8 +16,8 @@ const (
 )
 
 // Close leaves every group, tells the ring, and ends the node. It takes about a second at most: what is not left by then is cut
-// off, and the others see a crash. Calls that wait end with ErrClosed or ErrUncertain. It may be called more than once and from
-// any goroutine; every call returns when the node has ended.
+// off, and the others see a crash. What was sent before goes out first; what cannot is reported to OnLost. Calls that wait end with
+// ErrClosed or ErrUncertain. It may be called more than once and from any goroutine; every call returns when the node has ended.
 func (n *Node) Close() error {
 	n.close.Do(func() {
 		n.closing.Store(true)
@@ -80,7 +80,9 @@ func (n *Node) finish() {
 		g.mu.Lock()
 		if t := g.cur; t != nil {
 			t.end(why)
+			t.loseRest()
 			t.release()
+			t.wake()
 		}
 		g.mu.Unlock()
 	}
@@ -99,6 +101,7 @@ func (n *Node) finish() {
 	select {
 	case <-idle:
 	case <-limit.C:
+		n.untold()
 	}
 	close(n.done)
 }

@@ -68,10 +68,7 @@ func (t *tenure) dispatch(l *loop, u *core.Upcall) {
 	case core.UpAnswer:
 		t.answer(u.Call, u.Sender.ID, u.Status, u.Payload)
 	case core.UpDirectLost, core.UpDirectDone:
-		if size, ok := t.directs[u.Tag]; ok {
-			delete(t.directs, u.Tag)
-			t.budget.release(size)
-		}
+		t.dispatchDirectEnd(u)
 	case core.UpNumbered:
 		if s := t.pending.get(u.Tag); s != nil && !s.numbered {
 			s.numbered = true
@@ -85,10 +82,12 @@ func (t *tenure) dispatch(l *loop, u *core.Upcall) {
 		t.release()
 	case core.UpLeft:
 		if t.ended {
+			t.loseDirects()
 			t.release()
 			return
 		}
 		t.phase = phaseLeaving
+		t.loseDirects()
 		if t.holding {
 			// The state will never come, so nothing that waited for it can be shown.
 			t.void(false)
@@ -195,7 +194,7 @@ func (t *tenure) dispatchLost(u *core.Upcall) {
 	}
 	t.lost++
 	t.n.counts.lost.Add(1)
-	t.put(&core.Upcall{Kind: core.UpLost, Group: u.Group, Order: s.order, Uncertain: u.Uncertain, Payload: s.payload})
+	t.put(lostUpcall(s.order, s.payload, u.Uncertain))
 	t.queue.leftLast()
 }
 
@@ -242,10 +241,8 @@ func (t *tenure) void(views bool) []core.Upcall {
 			if !u.Own {
 				continue
 			}
-			if u.Message == wire.KindApp {
-				t.lost++
-				t.n.counts.lost.Add(1)
-				keep = append(keep, core.Upcall{Kind: core.UpLost, Group: u.Group, Order: u.Order, Uncertain: true, Payload: u.Payload})
+			if l, ok := t.loss(u); ok {
+				keep = append(keep, l)
 			} else if id, _, ok := cutCall(u.Payload); ok {
 				if c := t.calls[id]; c != nil {
 					t.finish(c, t.g.fault(c.op(), ErrUncertain, "its place was passed over by a state transfer"))

@@ -51,12 +51,15 @@ type watch struct {
 	f    func(ctx context.Context, m Member, present bool)
 }
 
-// Lost is a message that this member sent and that it will not deliver.
+// Lost is a message that this member sent and that it will not deliver; or one for a single member, of which it will never be known
+// whether it arrived.
 type Lost struct {
 	// Value is the message, decoded anew: nil if that failed.
 	Value any
 	// Order is what it was sent with.
 	Order Order
+	// To is whom a SendTo was for; zero for what was sent to the group.
+	To Member
 	// Uncertain says that others may have delivered it, or will. If false, nobody ever does.
 	Uncertain bool
 }
@@ -115,8 +118,11 @@ func (g *Group) OnState(s State) {
 	g.register("OnState", func() { g.calls.state = &s })
 }
 
-// OnLost registers the callback for messages that this member sent and will not deliver, in the order of their sending. It
-// runs on the group's goroutine. What an Apply or Query sent is reported to its caller instead. It panics after Join.
+// OnLost registers the callback for messages that this member sent and will not deliver, in the order of their sending; those of
+// SendTo come when it is known, in their own order. It runs on the group's goroutine. What was still on its way when a membership
+// ended without being asked, or when Close could not wait for it, is reported after Done was closed, under a context that has
+// ended, and before the group can be joined again; Close waits for that, except behind a handler that does not return. What an
+// Apply or Query sent is reported to its caller instead. It panics after Join.
 func (g *Group) OnLost(f func(ctx context.Context, l Lost)) {
 	g.register("OnLost", func() { g.calls.lost = f })
 }

@@ -5,6 +5,7 @@ package lockstep
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/lockstep-go/lockstep/internal/core"
 	"github.com/lockstep-go/lockstep/internal/wire"
@@ -72,7 +73,7 @@ func (g *Group) joinFailed(op string, err error) error {
 	var e *Error
 	if errors.As(err, &e) {
 		named := *e
-		named.Op = op
+		named.Op, named.Group = op, g.name
 		return &named
 	}
 	return g.fault(op, err, "")
@@ -125,6 +126,9 @@ func (g *Group) enter(ctx context.Context, op string, mode wire.JoinMode) (*tenu
 func (g *Group) validate() error {
 	if why := badName(g.name); why != "" {
 		return fieldError("Group name", why)
+	}
+	if len(g.name) > wire.MaxGroupName {
+		return fieldError("Group name", fmt.Sprintf("must be at most %d bytes, is %d", wire.MaxGroupName, len(g.name)))
 	}
 	if err := g.cfg.validate(g.node.cfg); err != nil {
 		return err

@@ -98,7 +98,7 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 		groups:   map[string]*Group{},
 		byID:     map[wire.GroupID]*Group{},
 		joins:    map[*tenure]*joinWatch{},
-		seeds:    seedState{hurry: make(chan struct{}, 1)},
+		seeds:    seedState{dials: map[netip.AddrPort]string{}, hurry: make(chan struct{}, 1)},
 	}
 	if err := n.listen(ctx); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -32,7 +33,7 @@ type seedState struct {
 	mu       sync.Mutex
 	addrs    []netip.AddrPort          // resolved, own ones left out
 	problems map[string]error          // seeds that gave no address
-	dials    map[netip.AddrPort]string // what a stream to the address met with; "" for nothing wrong
+	dials    map[netip.AddrPort]string // what the last stream to the address met with; "" for nothing wrong
 	hurry    chan struct{}             // rung by a Join
 }
 
@@ -49,6 +50,7 @@ func (n *Node) seek() {
 		addrs = slices.DeleteFunc(addrs, func(a netip.AddrPort) bool { return own[a] })
 		n.seeds.mu.Lock()
 		n.seeds.addrs, n.seeds.problems = addrs, problems
+		maps.DeleteFunc(n.seeds.dials, func(a netip.AddrPort, _ string) bool { return !slices.Contains(addrs, a) })
 		n.seeds.mu.Unlock()
 		n.in.push(core.Seeds{Addrs: slices.Clone(addrs), Unresolved: len(problems)})
 		missing := n.trySeeds(addrs) || len(problems) > 0
@@ -73,8 +75,6 @@ func (n *Node) seek() {
 
 // trySeeds opens a stream to each seed that is not on the ring, only to learn what is there. It reports whether any is missing.
 func (n *Node) trySeeds(addrs []netip.AddrPort) bool {
-	results := make(map[netip.AddrPort]string, len(addrs))
-	var mu sync.Mutex
 	var wg sync.WaitGroup
 	missing := false
 	slots := make(chan struct{}, 16)
@@ -92,15 +92,13 @@ func (n *Node) trySeeds(addrs []netip.AddrPort) bool {
 			if err == nil {
 				conn.Close()
 			}
-			mu.Lock()
-			results[a] = dialText(err)
-			mu.Unlock()
+			// Each is told at once: one that does not answer must not hide what the others said.
+			n.seeds.mu.Lock()
+			n.seeds.dials[a] = dialText(err)
+			n.seeds.mu.Unlock()
 		})
 	}
 	wg.Wait()
-	n.seeds.mu.Lock()
-	n.seeds.dials = results
-	n.seeds.mu.Unlock()
 	return missing
 }
 
@@ -145,10 +143,13 @@ func (n *Node) ownAddrs() map[netip.AddrPort]bool {
 // seedTrouble says per seed that is not on the ring why, in the order of the addresses.
 func (n *Node) seedTrouble() []string {
 	n.seeds.mu.Lock()
-	addrs, dials := n.seeds.addrs, n.seeds.dials
+	addrs, dials := n.seeds.addrs, maps.Clone(n.seeds.dials)
 	var out []string
 	for _, s := range n.cfg.Seeds {
 		if err := n.seeds.problems[s]; err != nil {
+			if why := errors.Unwrap(err); why != nil {
+				err = why // the seed is named already
+			}
 			out = append(out, fmt.Sprintf("%s: %v", s, err))
 		}
 	}
@@ -168,7 +169,7 @@ func (n *Node) seedTrouble() []string {
 		}
 		if text == "" {
 			if _, tried := dials[a]; !tried {
-				text = "not tried yet"
+				text = "no answer yet"
 			} else {
 				text = "answers, and is not on the ring yet"
 			}

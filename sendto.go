@@ -13,7 +13,8 @@ import (
 // SendTo sends v to one member of the view, which may be this one. The receiver handles it with the handler for its type,
 // after everything that this member had seen of the group; Message.Position is the position it follows and is not unique, and
 // Message.Order is FIFO. Two SendTo to one member keep their order. nil means: queued here; it arrives unless a view takes out either
-// side. It waits, and does not wait in upcalls, as Send does. Errors: ErrGone and those of Send.
+// side, and then OnLost reports it, with Lost.To. It waits, and does not wait in upcalls, as Send does. Errors: ErrGone and those of
+// Send.
 func (g *Group) SendTo(ctx context.Context, to Member, v any) error {
 	const op = "sendto"
 	if err := ctx.Err(); err != nil {
@@ -58,14 +59,14 @@ func (t *tenure) sendTo(op string, to Member, name string, body []byte) error {
 	if id == t.n.id {
 		t.put(&core.Upcall{
 			Kind: core.UpDirect, Group: t.g.id, Position: t.position, Payload: body,
-			Sender: t.n.member(),
+			Sender: t.n.member(), Own: true,
 		})
 		t.budget.release(len(body))
 		t.wake()
 		return nil
 	}
 	t.direct++
-	t.directs[t.direct] = len(body)
+	t.directs[t.direct] = directed{to: to, payload: body}
 	t.g.push(core.SendDirect{
 		To: id, Kind: wire.DirectMessage, Group: t.g.id, Follow: t.position, Tag: t.direct, Payload: body,
 	})

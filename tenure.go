@@ -32,7 +32,8 @@ type tenure struct {
 	gone   chan struct{} // closed when the core has let go: a new Join may begin
 
 	phase   phase
-	ended   bool // g.done is closed; nothing is handed to the application any more
+	ended   bool // g.done is closed; nothing but losses is handed to the application any more
+	letGo   bool // the core has let go; gone is closed when the group's goroutine is done too
 	blocked bool // no primary: nothing is accepted
 
 	seen     *membership.View // the last view that the loop saw; nil before the first
@@ -43,8 +44,8 @@ type tenure struct {
 
 	pending  pending
 	budget   budget
-	directs  map[uint64]int // sizes of SendTo messages on their way, by tag
-	direct   uint64         // the last of these tags
+	directs  map[uint64]directed // SendTo messages on their way, by tag
+	direct   uint64              // the last of these tags
 	calls    map[uint64]*call
 	unstable []*call // delivered and not stable, by position
 	lost     int     // messages lost since the last Flush
@@ -69,7 +70,7 @@ func newTenure(g *Group) *tenure {
 		joined:  make(chan struct{}),
 		gone:    make(chan struct{}),
 		agreed:  &agreedTable{},
-		directs: map[uint64]int{},
+		directs: map[uint64]directed{},
 		calls:   map[uint64]*call{},
 		budget:  budget{maxMessages: g.cfg.QueueMessages, maxBytes: g.cfg.QueueBytes},
 	}
@@ -96,8 +97,8 @@ func (g *Group) maySubmit(op string) error {
 	return nil
 }
 
-// end ends the membership for the application: nothing more is handed to it, calls return, Done is closed. The group's mutex is
-// held. The core may not have let go yet; release says when it has.
+// end ends the membership for the application: nothing more is handed to it but what of its own is lost, calls return, Done is
+// closed. The group's mutex is held. The core may not have let go yet; release says when it has.
 func (t *tenure) end(err error) {
 	if t.ended {
 		return
@@ -106,14 +107,18 @@ func (t *tenure) end(err error) {
 	g := t.g
 	g.err = err
 	t.cancel()
-	t.queue.take()
+	list := t.queue.take()
 	t.holding, t.loadDue = false, false
+	for i := range list {
+		t.put(&list[i])
+	}
 	t.failCalls()
 	out := g.View()
 	out.Rank, out.Primary = -1, false
 	g.view.Store(&out)
 	close(g.done)
 	t.n.events.membershipEnded(g.name, err)
+	t.wake()
 }
 
 // failCalls ends what callers wait for when a membership ends.
@@ -133,9 +138,13 @@ func (t *tenure) failCalls() {
 	t.unstable = nil
 }
 
-// release lets a new Join begin. The group's mutex is held.
+// release lets a new Join begin, once no upcall of this membership runs or waits. The group's mutex is held.
 func (t *tenure) release() {
 	if t.g.cur != t {
+		return
+	}
+	if t.running || t.queue.len() > 0 {
+		t.letGo = true // the group's goroutine comes back to it when it ends
 		return
 	}
 	t.g.nextTag = t.pending.first + uint64(t.pending.len())
@@ -156,7 +165,7 @@ func (t *tenure) fail(err error) {
 
 // wake starts the group's goroutine if there is something to do. The group's mutex is held.
 func (t *tenure) wake() {
-	if t.running || t.ended || t.queue.len() == 0 || t.holding && !t.loadDue {
+	if t.running || t.queue.len() == 0 || t.holding && !t.loadDue {
 		return
 	}
 	t.running = true
@@ -167,26 +176,33 @@ func (t *tenure) wake() {
 func (t *tenure) next() (core.Upcall, *agreedTable, bool) {
 	t.g.mu.Lock()
 	defer t.g.mu.Unlock()
-	if t.ended || t.holding && !t.loadDue {
-		t.running = false
-		return core.Upcall{}, nil, false
+	var u core.Upcall
+	ok := false
+	if !t.holding || t.loadDue {
+		u, ok = t.queue.pop()
 	}
-	u, ok := t.queue.pop()
 	if !ok {
 		t.running = false
+		if t.letGo {
+			t.release()
+		}
 		return core.Upcall{}, nil, false
 	}
 	t.loadDue = false
-	if t.congested && t.queue.len() < t.g.cfg.QueueMessages/4 && t.queue.bytes < t.g.cfg.QueueBytes/4 {
+	if t.congested && !t.ended && t.queue.len() < t.g.cfg.QueueMessages/4 && t.queue.bytes < t.g.cfg.QueueBytes/4 {
 		t.congested = false
 		t.g.push(core.Congested{Group: t.g.id})
 	}
 	return u, t.agreed, true
 }
 
-// put queues an upcall and tells the group to slow down when the queue is half full. The group's mutex is held.
+// put queues an upcall and tells the group to slow down when the queue is half full. Once the membership has ended, only losses
+// are queued, and what this member sent and will now not handle becomes one. The group's mutex is held.
 func (t *tenure) put(u *core.Upcall) {
 	if t.ended {
+		if l, ok := t.loss(u); ok {
+			t.queue.push(l)
+		}
 		return
 	}
 	t.queue.push(*u)

@@ -60,7 +60,7 @@ func (t *tenure) upcall(u *core.Upcall, table *agreedTable) {
 		}
 	case core.UpLost:
 		if calls.lost != nil {
-			calls.lost(t.ctx, Lost{Value: t.decodeLost(u, table), Order: Order(u.Order), Uncertain: u.Uncertain})
+			calls.lost(t.ctx, Lost{Value: t.decodeLost(u, table), Order: Order(u.Order), To: memberOf(u.Sender), Uncertain: u.Uncertain})
 		}
 	case core.UpFounded:
 		if s := calls.state; s != nil && s.New != nil {
