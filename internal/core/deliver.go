@@ -263,9 +263,10 @@ func (c *Core) events() {
 		case membership.EventReplay:
 			c.replayHeld(g, e.Position)
 		case membership.EventLoad:
-			// Whatever this member had is replaced: what it numbered may live on elsewhere.
+			// Whatever this member had is replaced: what it numbered may live on elsewhere. What was held back behind the cut may
+			// still be made good.
 			c.loseAll(g, true)
-			g.held = nil
+			g.held = slices.DeleteFunc(g.held, func(u Upcall) bool { return u.Position < e.Cut })
 			g.loadDone, g.failedCut = false, nil
 			g.joining = nil
 			g.delivered = 0
