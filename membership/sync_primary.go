@@ -90,11 +90,13 @@ func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wir
 	before := memberIDs(r.Members)
 	blocked := !r.Primary
 	r.Primary, r.Holders, r.Waiting = true, nil, nil
+	top := uint64(0)
+	for _, m := range mems {
+		top = max(top, attemptedNumber(m.rec))
+	}
 	if len(r.Attempts) > 0 {
 		resumes := r.View
-		for _, m := range mems {
-			r.View.Num = max(r.View.Num, m.rec.View.Num)
-		}
+		r.View.Num = max(r.View.Num, top)
 		if blocked {
 			d.resumeView(r, kept, resumes, mine)
 		}
@@ -158,15 +160,25 @@ func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wir
 	if !changed && len(change.left)+len(change.joined)+len(change.reload) == 0 {
 		return r
 	}
-	for _, m := range mems {
-		r.View.Num = max(r.View.Num, m.rec.View.Num)
-	}
+	r.View.Num = max(r.View.Num, top)
 	if mine {
 		d.emit(Event{Kind: EventReplay, Name: r.Name, Position: lastPosition})
 	}
 	d.install(r, p, change)
 	r.Epoch = p
 	return r
+}
+
+// attemptedNumber is the highest number that a view may have been given of which a memory knows: one more for each sync that it met
+// only in a transitional configuration.
+func attemptedNumber(r *wire.GroupRecord) uint64 {
+	n := r.View.Num
+	for _, a := range r.Attempts {
+		if a.Kind == wire.KindSync {
+			n++
+		}
+	}
+	return n
 }
 
 // resumeView shows a view of unchanged members to those who were blocked and now make good what they held back: "nothing is

@@ -80,12 +80,20 @@ func remembers(w *view, step uint64) Member {
 func forgotten(s *stay, step uint64) bool {
 	for i := s.from + 1; i < len(s.log.Events); i++ {
 		e := &s.log.Events[i]
-		if e.Step > step {
-			return false
-		}
 		switch e.Kind {
-		case Left, Crash, Load:
+		case Left, Load:
+			// What it is told next may have been ordered before: members are told at different times.
 			return true
+		case Crash:
+			return e.Step <= step
+		case View:
+			if e.Step >= step {
+				return contains(e.Joined, s.log.Member) // its state was given up before: it joins as one without
+			}
+		default:
+			if e.Step > step && e.Kind == Deliver {
+				return false
+			}
 		}
 	}
 	return false
