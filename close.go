@@ -16,8 +16,9 @@ const (
 )
 
 // Close leaves every group, tells the ring, and ends the node. It takes about a second at most: what is not left by then is cut
-// off, and the others see a crash. What was sent before goes out first; what cannot is reported to OnLost. Calls that wait end with
-// ErrClosed or ErrUncertain. It may be called more than once and from any goroutine; every call returns when the node has ended.
+// off, and the others see a crash. What was sent and has not gone out by then is reported to OnLost; who wants it out calls Flush
+// before. Calls that wait end with ErrClosed or ErrUncertain. It may be called more than once and from any goroutine; every call
+// returns when the node has ended.
 func (n *Node) Close() error {
 	n.close.Do(func() {
 		n.closing.Store(true)
