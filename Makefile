@@ -5,7 +5,7 @@ FROM ?= 1
 FUZZ_TIME ?= 30s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race sim fuzz bench lint ci
+.PHONY: help test race sim fuzz bench figures lint ci
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -32,6 +32,9 @@ bench: ## three processes on loopback, ordered delivery of 64 bytes, 1 KiB and 8
 	@for size in 64 1024 8192; do \
 		go run ./cmd/lockstep bench -local 3 -mode send -order ordered -size $$size -for 4s || exit 1; \
 	done
+
+figures: ## what is promised about time, measured on real processes; ONLY=kill,cut,stop,idle,bench,lockservice
+	go run ./internal/figures $(if $(ONLY),-only $(ONLY))
 
 lint: ## gofmt, vet, staticcheck, the import arrows
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }

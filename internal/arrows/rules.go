@@ -45,6 +45,7 @@ var Rules = map[string]Rule{
 	"internal/evs":         {},
 	"internal/sim":         {Ours: []string{"internal/core", "internal/evs", "membership", "ordering", "internal/wire"}, Replayed: true, TestTheirs: testers},
 	"internal/arrows":      {},
+	"internal/figures":     {},
 	"":                     {Ours: []string{"internal/core", "membership", "ordering", "internal/wire", "statexfer", "transport"}, Theirs: []string{msgpack, zap, xsys}, TestOurs: []string{"", "transport/memnet", "locksteptest", "internal/evs"}, TestTheirs: testers},
 	"locksteptest":         {Ours: []string{"", "transport", "transport/memnet"}, Theirs: []string{zap}, TestTheirs: testers},
 	"cmd/lockstep":         {Ours: []string{"", "transport"}, Theirs: []string{zap, xsys}, TestOurs: []string{"locksteptest"}, TestTheirs: testers},

@@ -1,0 +1,59 @@
+//go:build linux
+
+package main
+
+// bench: "lockstep bench -local 3", by size, number of senders and order.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// benchPatience is how long one bench may take besides what it measures.
+const benchPatience = 90 * time.Second
+
+func measureBench(ctx context.Context, l *lab) error {
+	for _, order := range []string{"ordered", "safe"} {
+		for _, senders := range []int{1, 3} {
+			for _, size := range []int{64, 1024, 8192} {
+				var perSecond, megabytes []float64
+				for range l.runs {
+					r, err := l.bench(ctx, order, senders, size)
+					if err != nil {
+						return err
+					}
+					perSecond, megabytes = append(perSecond, r.PerSecond), append(megabytes, r.Megabytes)
+				}
+				l.result("bench: %-7s %4d B, %d of 3 send: %7.0f msg/s %7.2f MB/s delivered (median of %.0f)",
+					order, size, senders, median(perSecond), median(megabytes), perSecond)
+			}
+		}
+	}
+	return nil
+}
+
+// A benchResult is what the first sender measured: messages and 1e6 bytes of payload delivered to it a second, of all senders.
+type benchResult struct {
+	PerSecond float64 `json:"msg_per_s"`
+	Megabytes float64 `json:"mb_per_s"`
+}
+
+func (l *lab) bench(ctx context.Context, order string, senders, size int) (r benchResult, err error) {
+	ctx, cancel := context.WithTimeout(ctx, benchPatience+l.benchFor)
+	defer cancel()
+	out, err := l.runProgram(ctx, l.command, "bench", "-local", "3", "-mode", "send", "-order", order, "-senders", strconv.Itoa(senders),
+		"-size", strconv.Itoa(size), "-for", l.benchFor.String(), "-json")
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		return r, fmt.Errorf("lockstep bench printed %q: %w", out, err)
+	}
+	if r.PerSecond <= 0 {
+		return r, fmt.Errorf("lockstep bench delivered nothing: %s", out)
+	}
+	return r, nil
+}

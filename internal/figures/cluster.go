@@ -1,0 +1,203 @@
+//go:build linux
+
+package main
+
+// Three nodes, and which of them is which on the ring.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// settle is how long a cluster is left alone before something is done to it.
+const settle = 1500 * time.Millisecond
+
+// A cluster is three nodes of one group. End it.
+type cluster struct {
+	l     *lab
+	part  string
+	addrs []string   // where each listens
+	via   [][]string // before the command line of each; nothing on this host
+	nodes []*process
+	sent  int // messages sent to place the token
+}
+
+// startLocal starts three nodes on loopback and waits until all have the view of three.
+func (l *lab) startLocal(ctx context.Context, part string) (*cluster, error) {
+	addrs, err := freeAddresses(3)
+	if err != nil {
+		return nil, err
+	}
+	return l.start(ctx, part, addrs, make([][]string, 3))
+}
+
+// start starts a node at each address and waits until all have the view of all. After an error nothing runs.
+func (l *lab) start(ctx context.Context, part string, addrs []string, via [][]string) (*cluster, error) {
+	c := &cluster{l: l, part: part, addrs: addrs, via: via, nodes: make([]*process, len(addrs))}
+	for i := range addrs {
+		if err := c.startNode(i); err != nil {
+			c.end()
+			return nil, err
+		}
+	}
+	if _, err := c.waitWhole(ctx, make([]int, len(addrs))); err != nil {
+		c.end()
+		return nil, err
+	}
+	return c, nil
+}
+
+// startNode starts node i, for the first time or again: with the default configuration, but for the name and the addresses.
+func (c *cluster) startNode(i int) error {
+	name := string(rune('a' + i))
+	args := slices.Concat(c.via[i], []string{
+		c.l.command, "node", "-name", name, "-listen", c.addrs[i], "-seeds", strings.Join(c.addrs, ","),
+		"-key-file", c.l.keyFile, "-group", "figures", "-size", strconv.Itoa(c.l.size),
+	})
+	if c.l.logs != "" {
+		args = append(args, "-log", filepath.Join(c.l.logs, c.part+"-"+name+".log"))
+	}
+	p, err := startProcess(name, args)
+	if err != nil {
+		return err
+	}
+	c.nodes[i] = p
+	return nil
+}
+
+// end kills what runs.
+func (c *cluster) end() {
+	for _, p := range c.nodes {
+		if p != nil {
+			p.end()
+		}
+	}
+}
+
+// pause leaves the nodes alone for a while. That one of them has ended meanwhile is an error.
+func (c *cluster) pause(ctx context.Context, d time.Duration) error {
+	if err := pause(ctx, d); err != nil {
+		return err
+	}
+	for _, p := range c.nodes {
+		if err := p.ended(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// marks are the ends of what the nodes have printed so far.
+func (c *cluster) marks() []int {
+	m := make([]int, len(c.nodes))
+	for i, p := range c.nodes {
+		m[i] = p.mark()
+	}
+	return m
+}
+
+// waitWhole waits until each node has printed, from its mark on, the view of all, and returns when the last of them did.
+func (c *cluster) waitWhole(ctx context.Context, marks []int) (last time.Time, err error) {
+	n := len(c.nodes)
+	for i, p := range c.nodes {
+		v, err := p.wait(ctx, marks[i], fmt.Sprintf("view of %d", n), func(l line) bool { return l.isView(n) })
+		if err != nil {
+			return last, err
+		}
+		if v.at.After(last) {
+			last = v.at
+		}
+	}
+	return last, nil
+}
+
+// waitWithout waits until each node but one has printed the view without it. Reason is what the last of them gave.
+func (c *cluster) waitWithout(ctx context.Context, marks []int, out int, member string) (last time.Time, reason string, err error) {
+	for i, p := range c.nodes {
+		if i == out {
+			continue
+		}
+		v, err := p.wait(ctx, marks[i], "view without "+member, func(l line) bool { return l.isView(len(c.nodes)-1) && l.reason(member) != "?" })
+		if err != nil {
+			return last, reason, err
+		}
+		if v.at.After(last) {
+			last, reason = v.at, v.reason(member)
+		}
+	}
+	return last, reason, nil
+}
+
+// member is what node i calls itself, NAME/INCARNATION.
+func (c *cluster) member(ctx context.Context, i int) (string, error) {
+	l, err := c.nodes[i].wait(ctx, 0, "start", func(l line) bool { return l.Ev == "start" })
+	return l.Member, err
+}
+
+// representative is the index of the ring's first member, which forms it and of which a status says so by its order.
+func (c *cluster) representative(ctx context.Context) (int, error) {
+	args := slices.Concat(c.via[0], []string{c.l.command, "status", "-json", "-key-file", c.l.keyFile, c.addrs[0]})
+	out, err := c.l.runProgram(ctx, args[0], args[1:]...)
+	if err != nil {
+		return 0, err
+	}
+	var s struct{ Members []struct{ Member string } }
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		return 0, fmt.Errorf("lockstep status: %w", err)
+	}
+	for i, p := range c.nodes {
+		if len(s.Members) > 0 && strings.HasPrefix(s.Members[0].Member, p.name+"/") {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("lockstep status: no representative in %s", out)
+}
+
+// placeToken makes node i the token's resting place: an idle token rests with whoever sent last. It waits until all have delivered
+// the message, lets the ring settle, and returns at a random moment of its idle round.
+func (c *cluster) placeToken(ctx context.Context, i int) error {
+	marks := c.marks()
+	c.sent++
+	data := "token " + strconv.Itoa(c.sent)
+	if err := c.nodes[i].do(fmt.Sprintf(`{"op":"send","order":"ordered","data":%q}`, data)); err != nil {
+		return err
+	}
+	for k, p := range c.nodes {
+		if _, err := p.wait(ctx, marks[k], "delivery of "+data, func(l line) bool { return l.Ev == "deliver" && l.Data == data }); err != nil {
+			return err
+		}
+	}
+	return c.pause(ctx, settle+rand.N(500*time.Millisecond))
+}
+
+// freeAddresses finds loopback ports on which UDP and TCP are free. They lie below the range from which the kernel takes the ports
+// of outgoing connections, so that none takes the port of a dead node before it is back.
+func freeAddresses(n int) ([]string, error) {
+	var addrs []string
+	for range 200 {
+		a := net.JoinHostPort("127.0.0.1", strconv.Itoa(20000+rand.IntN(12000)))
+		tcp, err := net.Listen("tcp4", a)
+		if err != nil {
+			continue
+		}
+		defer tcp.Close() // held until all are found, so that none is found twice
+		udp, err := net.ListenPacket("udp4", a)
+		if err != nil {
+			continue
+		}
+		defer udp.Close()
+		if addrs = append(addrs, a); len(addrs) == n {
+			return addrs, nil
+		}
+	}
+	return nil, errors.New("no free ports on 127.0.0.1")
+}

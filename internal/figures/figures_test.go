@@ -1,0 +1,100 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		values       []time.Duration
+		middle, most time.Duration
+	}{
+		{nil, 0, 0},
+		{[]time.Duration{7}, 7, 7},
+		{[]time.Duration{9, 1, 5}, 5, 9},
+		{[]time.Duration{8, 2, 4, 100}, 6, 100},
+	} {
+		given := slices.Clone(c.values)
+		if got := median(c.values); got != c.middle {
+			t.Errorf("median of %v is %v, want %v", c.values, got, c.middle)
+		}
+		if got := largest(c.values); got != c.most {
+			t.Errorf("largest of %v is %v, want %v", c.values, got, c.most)
+		}
+		if !slices.Equal(given, c.values) {
+			t.Errorf("%v was sorted in place", given)
+		}
+	}
+}
+
+func TestProcFiles(t *testing.T) {
+	const stat = "4711 (a ) 9 b) S 1 4711 4711 0 -1 4194304 100 0 0 0 123 45 0 0 20 0 8 0 1000 1 1"
+	if got, err := parseProcessTime(stat); err != nil || got != 1680*time.Millisecond {
+		t.Errorf("%v, %v; want 1.68s", got, err)
+	}
+	if got, err := parseBusy("cpu  100 10 50 9000 800 1 2 7 0 0"); err != nil || got != 1700*time.Millisecond {
+		t.Errorf("%v, %v; want 1.7s: idle and iowait are not work", got, err)
+	}
+	for _, bad := range []string{"", "4711 a S 1", "1 (x) S 1 2"} {
+		if d, err := parseProcessTime(bad); err == nil {
+			t.Errorf("%q was read as %v", bad, d)
+		}
+		if d, err := parseBusy(bad); err == nil {
+			t.Errorf("%q was read as %v", bad, d)
+		}
+	}
+	if u := takeUsage(); !u.measurable || u.busy <= 0 || u.load == "" {
+		t.Errorf("of this machine: %+v", u)
+	}
+}
+
+func TestLockserviceLine(t *testing.T) {
+	if got, err := parseLockserviceLine("lockservice: 3 members, 45678 locks/s, 1 crash survived, 0 violations"); err != nil || got != 45678 {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, bad := range []string{
+		"", "lockservice: started", "lockservice: 3 members, 45678 locks/s, 1 crash survived, 2 violations",
+		"lockservice: 3 members, 45678 locks/s, 0 crash survived, 0 violations",
+	} {
+		if got, err := parseLockserviceLine(bad); err == nil {
+			t.Errorf("%q was taken for %v", bad, got)
+		}
+	}
+}
+
+func TestViewLines(t *testing.T) {
+	var l line
+	text := `{"ev":"view","group":"g","view":"7.1","members":["a/1","b/2"],"left":[{"member":"c/3","reason":"crash"}],"primary":true}`
+	if err := json.Unmarshal([]byte(text), &l); err != nil {
+		t.Fatal(err)
+	}
+	if !l.isView(2) || l.isView(3) || l.reason("c/3") != "crash" || l.reason("a/1") != "?" {
+		t.Errorf("read as %+v", l)
+	}
+	l.Primary = false
+	if l.isView(2) {
+		t.Error("a view that is not primary was taken for the next view")
+	}
+}
+
+func TestOptions(t *testing.T) {
+	o, err := parseOptions([]string{"-only", "kill,cut", "-skip-cut"}, io.Discard)
+	if err != nil || !slices.Equal(o.only, []string{"kill"}) {
+		t.Errorf("%v, %v", o.only, err)
+	}
+	if o, err = parseOptions(nil, io.Discard); err != nil || len(o.only) != len(parts) || o.times != 10 {
+		t.Errorf("by default %+v, %v", o, err)
+	}
+	for _, bad := range []string{"-only jump", "-times 0", "more", "-idle-for 1ms"} {
+		if o, err := parseOptions(strings.Fields(bad), io.Discard); err == nil {
+			t.Errorf("%q was taken for %+v", bad, o)
+		}
+	}
+}
