@@ -187,6 +187,7 @@ func TestTheNewcomersNameIsTaken(t *testing.T) {
 	if err := elder.Group("g", lockstep.GroupConfig{Stateless: true}).Join(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	<-time.After(5 * time.Millisecond) // who is the newcomer is decided by the clock, in milliseconds
 	newcomer := startLoopback(t, lockstep.Config{Name: "same", Key: key, Seeds: []string{elder.Addr().String()}})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
