@@ -58,10 +58,10 @@ func (n *Node) leaveAll() {
 // stop makes the loop say good-bye and end. Only the first reason counts.
 func (n *Node) stop(why error) {
 	n.stopOnce.Do(func() {
-		n.closing.Store(true)
 		n.mu.Lock()
 		n.err = why
 		n.mu.Unlock()
+		n.closing.Store(true) // whoever sees it finds the reason
 		close(n.stopping)
 	})
 }

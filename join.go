@@ -17,7 +17,8 @@ var ErrAlreadyMember = errors.New("already a member of the group, or joining it"
 // Join makes this node a member of the group, founding it if there is none and the founding rules allow. It returns when the
 // group's state is here and the first view was handed to OnView. Handlers and callbacks are frozen by the first Join. It waits as
 // long as its context lets it; then the attempt is given up, and the error says per seed what stands in the way. Errors:
-// ErrMismatch, ErrTwoFounders, ErrNoState, ErrLoad, ErrHandlerPanic, ErrAlreadyMember, ErrClosed, ErrInUpcall, the context's.
+// ErrMismatch, ErrTwoFounders, ErrNoState, ErrLoad, ErrHandlerPanic, ErrAlreadyMember, ErrNameTaken, ErrClosed, ErrInUpcall, the
+// context's.
 func (g *Group) Join(ctx context.Context) error { return g.join(ctx, "join", wire.JoinOrCreate) }
 
 // Create is Join, but only founds: ErrGroupExists if the group is there already.
@@ -95,14 +96,14 @@ func (g *Group) enter(ctx context.Context, op string, mode wire.JoinMode) (*tenu
 		select {
 		case <-before.gone:
 		case <-g.node.ended:
-			return nil, g.fault(op, ErrClosed, "")
+			return nil, g.joinFailed(op, g.node.whyClosed())
 		case <-ctx.Done():
 			return nil, g.fault(op, ctx.Err(), "the former membership has not ended yet")
 		}
 	}
 	defer g.mu.Unlock()
 	if g.node.isClosing() {
-		return nil, g.fault(op, ErrClosed, "")
+		return nil, g.joinFailed(op, g.node.whyClosed())
 	}
 	if err := g.validate(); err != nil {
 		return nil, g.fault(op, err, "")

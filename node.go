@@ -295,4 +295,12 @@ func (n *Node) allGroups() []*Group {
 
 func (n *Node) isClosing() bool { return n.closing.Load() }
 
+// whyClosed is why a closing node closes: ErrClosed if it was asked to.
+func (n *Node) whyClosed() error {
+	if err := n.Err(); err != nil {
+		return err
+	}
+	return ErrClosed
+}
+
 func (n *Node) member() membership.Member { return membership.Member{ID: n.id, Name: n.cfg.Name} }

@@ -84,7 +84,11 @@ func (g *Group) maySubmit(op string) error {
 	t := g.cur
 	switch {
 	case g.node.isClosing():
-		return g.fault(op, ErrClosed, "")
+		detail := ""
+		if why := g.node.whyClosed(); why != ErrClosed {
+			detail = why.Error()
+		}
+		return g.fault(op, ErrClosed, detail)
 	case t == nil || t.phase != phaseMember:
 		detail := ""
 		if t == nil && g.err != nil {
