@@ -19,14 +19,15 @@ func TestSixteenMebibytes(t *testing.T) {
 	const most = 16 << 20
 	key := newKey(t)
 	names := []string{"a", "b", "c"}
-	addrs := []string{closedPort(t), closedPort(t), closedPort(t)}
+	var seeds []string // each knows those that were started before it
 	got := make([]chan []byte, len(names))
 	groups := make([]*lockstep.Group, len(names))
 	joined := make(chan error, len(names))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for i, name := range names {
-		n := startLoopback(t, lockstep.Config{Name: name, Listen: addrs[i], Seeds: addrs, Key: key, MaxMessage: most})
+		n := startLoopback(t, lockstep.Config{Name: name, Seeds: seeds, Key: key, MaxMessage: most})
+		seeds = append(seeds, n.Addr().String())
 		got[i] = make(chan []byte, 2)
 		groups[i] = n.Group("g", lockstep.GroupConfig{Size: len(names), Stateless: true})
 		lockstep.Handle(groups[i], func(_ context.Context, _ lockstep.Message, b []byte) { got[i] <- b })
