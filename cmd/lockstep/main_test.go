@@ -181,7 +181,7 @@ func TestBenchOnLoopback(t *testing.T) {
 	if strings.HasPrefix(lines[3], "send 100 B: 0 ") {
 		t.Errorf("nothing was delivered:\n%s", out)
 	}
-	status, out, errText = runHere("bench", "-local", "2", "-mode", "ping", "-order", "safe", "-for", "1s", "-pause", "1ms", "-json")
+	status, out, errText = runHere("bench", "-local", "2", "-mode", "ping", "-order", "safe", "-for", "3s", "-pause", "1ms", "-json")
 	var r benchResult
 	if err := json.Unmarshal([]byte(out), &r); status != statusOK || err != nil {
 		t.Fatalf("status %d, %v: %s %s", status, err, out, errText)

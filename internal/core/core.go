@@ -138,6 +138,9 @@ func (c *Core) Step(now time.Time, ev Event) {
 		c.ring.Tick()
 		c.tickDirect()
 		c.stable()
+		if c.leaving() {
+			c.reconcile()
+		}
 		if c.Backlog() > 0 {
 			c.ring.Kick()
 		}

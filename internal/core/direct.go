@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	directWindow  = 64   // fragments under way to one member
-	directQueue   = 8192 // fragments waiting for one member
-	directPending = 8192 // messages that wait for their place in one group
+	directWindow  = 64      // fragments under way to one member
+	directQueue   = 1 << 16 // fragments waiting for one member: enough for 64 MiB at an MTU of 1280
+	directPending = 8192    // messages that wait for their place in one group
 )
 
 type direct struct {

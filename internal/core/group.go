@@ -141,7 +141,8 @@ func (c *Core) reconcile() {
 			}
 			c.up(Upcall{Kind: UpLeft, Group: id, Refusal: membership.RefusalLeave})
 			c.dropGroup(g)
-		case g.leaving && c.dir.MayLeave(id):
+		case g.leaving && c.dir.MayLeave(id) && (len(g.queue) == 0 || !c.sendable(g)):
+			// Behind everything this member sent before, unless that cannot be numbered now.
 			ask(wire.KindGroupLeave, (&wire.GroupLeave{Member: self}).Append(nil))
 		case g.joining != nil && in == membership.MembershipNone && c.seeded:
 			ask(wire.KindGroupJoin, c.joinPayload(g))
@@ -157,6 +158,16 @@ func (c *Core) reconcile() {
 			}
 		}
 	}
+}
+
+// leaving reports whether a leave may wait for its turn behind messages.
+func (c *Core) leaving() bool {
+	for _, id := range c.order {
+		if c.groups[id].leaving {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Core) joinPayload(g *group) []byte {
