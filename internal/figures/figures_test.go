@@ -39,14 +39,14 @@ func TestProcFiles(t *testing.T) {
 	if got, err := parseProcessTime(stat); err != nil || got != 1680*time.Millisecond {
 		t.Errorf("%v, %v; want 1.68s", got, err)
 	}
-	if got, err := parseBusy("cpu  100 10 50 9000 800 1 2 7 0 0"); err != nil || got != 1700*time.Millisecond {
-		t.Errorf("%v, %v; want 1.7s: idle and iowait are not work", got, err)
+	if got, stolen, err := parseBusy("cpu  100 10 50 9000 800 1 2 7 0 0"); err != nil || got != 1630*time.Millisecond || stolen != 70*time.Millisecond {
+		t.Errorf("%v and %v, %v; want 1.63s, for idle and iowait are not work, and 70ms", got, stolen, err)
 	}
 	for _, bad := range []string{"", "4711 a S 1", "1 (x) S 1 2"} {
 		if d, err := parseProcessTime(bad); err == nil {
 			t.Errorf("%q was read as %v", bad, d)
 		}
-		if d, err := parseBusy(bad); err == nil {
+		if d, _, err := parseBusy(bad); err == nil {
 			t.Errorf("%q was read as %v", bad, d)
 		}
 	}

@@ -47,6 +47,7 @@ type usage struct {
 	at         time.Time
 	load       string        // of the last minute
 	busy       time.Duration // of all cores
+	stolen     time.Duration // of all cores, by the machine that this one is a guest of
 	ours       time.Duration // of children that have ended, and of theirs
 	measurable bool
 }
@@ -54,8 +55,8 @@ type usage struct {
 func takeUsage() usage {
 	u := usage{at: time.Now()}
 	u.load, _, _ = strings.Cut(firstLine("/proc/loadavg"), " ")
-	busy, err := parseBusy(firstLine("/proc/stat"))
-	u.busy, u.measurable = busy, err == nil
+	busy, stolen, err := parseBusy(firstLine("/proc/stat"))
+	u.busy, u.stolen, u.measurable = busy, stolen, err == nil
 	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
 		var r syscall.Rusage
 		if err := syscall.Getrusage(who, &r); err != nil {
@@ -73,26 +74,28 @@ func (u usage) until(v usage) string {
 	took := v.at.Sub(u.at)
 	if u.measurable && v.measurable && took > 0 {
 		others := max(0, (v.busy-u.busy)-(v.ours-u.ours))
-		text += fmt.Sprintf("; others used %.2f of %d cores meanwhile", others.Seconds()/took.Seconds(), runtime.NumCPU())
+		stolen := max(0, v.stolen-u.stolen)
+		text += fmt.Sprintf("; meanwhile others used %.2f of %d cores, and the host took %.2f", others.Seconds()/took.Seconds(),
+			runtime.NumCPU(), stolen.Seconds()/took.Seconds())
 	}
 	return text + ")"
 }
 
-// parseBusy reads the first line of /proc/stat: user nice system idle iowait irq softirq steal. Idle and iowait do not count.
-func parseBusy(line string) (time.Duration, error) {
+// parseBusy reads the first line of /proc/stat: user nice system idle iowait irq softirq steal. Idle and iowait are not work.
+func parseBusy(line string) (busy, stolen time.Duration, err error) {
 	f := strings.Fields(line)
 	if len(f) < 9 || f[0] != "cpu" {
-		return 0, fmt.Errorf("/proc/stat begins with %q", line)
+		return 0, 0, fmt.Errorf("/proc/stat begins with %q", line)
 	}
-	var sum time.Duration
-	for _, i := range []int{1, 2, 3, 6, 7, 8} {
+	for _, i := range []int{1, 2, 3, 6, 7} {
 		d, err := ticks(f[i])
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		sum += d
+		busy += d
 	}
-	return sum, nil
+	stolen, err = ticks(f[8])
+	return busy, stolen, err
 }
 
 // parseProcessTime reads /proc/PID/stat: the time a process has used, in user and in system mode, its ended threads included. The

@@ -93,6 +93,7 @@ func (l *lab) judge(met bool, target string) string {
 func (l *lab) runProgram(ctx context.Context, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = l.root
+	cmd.Env = append(os.Environ(), "TMPDIR="+l.dir) // what it leaves behind when it is interrupted goes with the lab
 	// A group of its own, so that the children of "go run" end with it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
