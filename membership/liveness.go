@@ -11,8 +11,7 @@ import (
 
 // livenessState is what watching others needs.
 type livenessState struct {
-	nextProbe  time.Time
-	silentAt   time.Time // when a neighbour will have been silent too long, if it stays so
+	nextProbe  time.Time // a neighbour is not probed again before
 	nextBeacon time.Time
 	beacons    int // sent so far: the first ones follow each other quickly
 	nonce      uint64
@@ -65,10 +64,7 @@ func (m *Machine) receiveProbe(from netip.AddrPort, sender wire.MemberID, p *wir
 
 func (m *Machine) tickLiveness() {
 	m.tickHints()
-	if m.due(m.liveness.nextProbe) {
-		m.liveness.nextProbe = m.now.Add(m.cfg.Timing.Probe)
-		m.watchNeighbours()
-	} else if m.due(m.liveness.silentAt) {
+	if m.due(m.deadlineWatch()) {
 		m.watchNeighbours()
 	}
 	if m.due(m.liveness.nextBeacon) {
@@ -77,7 +73,7 @@ func (m *Machine) tickLiveness() {
 }
 
 func (m *Machine) deadlineLiveness() time.Time {
-	d := earliest(earliest(m.liveness.nextProbe, m.liveness.silentAt), m.liveness.nextBeacon)
+	d := earliest(m.deadlineWatch(), m.liveness.nextBeacon)
 	for _, p := range m.book {
 		if p.probing {
 			next := p.probeStart.Add(hintVerdict)
@@ -117,28 +113,62 @@ func (m *Machine) tickHints() {
 	}
 }
 
-// watchNeighbours probes the two neighbours on the ring when they are quiet, and gives up one that has been silent too long.
-func (m *Machine) watchNeighbours() {
-	m.liveness.silentAt = time.Time{}
+// quietMost is how long a neighbour may be quiet before it is probed: a resting token comes by once in about Probe.
+func (m *Machine) quietMost() time.Duration { return m.cfg.Timing.Probe * 3 / 2 }
+
+// neighbours calls f with those on both sides of this member in the ring, once if they are one.
+func (m *Machine) neighbours(f func(id wire.MemberID, p *peer)) {
 	if m.state != StateOperational || m.ring.Len() < 2 {
 		return
 	}
-	for i, id := range []wire.MemberID{m.ring.Next(), m.ring.Previous()} {
-		if i == 1 && id == m.ring.Next() {
-			break
+	next, previous := m.ring.Next(), m.ring.Previous()
+	if p := m.book[next]; p != nil {
+		f(next, p)
+	}
+	if p := m.book[previous]; p != nil && previous != next {
+		f(previous, p)
+	}
+}
+
+// deadlineWatch is when a neighbour will have been quiet for so long that something has to be done. Each sign of it moves that on,
+// so that on a ring whose token goes round nobody is ever woken to look after others.
+func (m *Machine) deadlineWatch() (d time.Time) {
+	m.neighbours(func(_ wire.MemberID, p *peer) {
+		look := p.heard.Add(m.quietMost())
+		if look.Before(m.liveness.nextProbe) {
+			look = m.liveness.nextProbe
 		}
-		p := m.book[id]
-		if p == nil {
-			continue
-		}
+		d = earliest(d, earliest(look, p.heard.Add(m.cfg.Timing.Silence)))
+	})
+	return d
+}
+
+// watchNeighbours probes the two neighbours on the ring when they are quiet, and gives up one that has been silent too long.
+func (m *Machine) watchNeighbours() {
+	var silent wire.MemberID
+	var silence time.Duration
+	probe := m.due(m.liveness.nextProbe)
+	m.neighbours(func(id wire.MemberID, p *peer) {
 		switch quiet := m.now.Sub(p.heard); {
 		case quiet >= m.cfg.Timing.Silence:
-			m.suspect(id, wire.ReasonPartition, "it has been silent for "+quiet.Round(time.Millisecond).String())
-			return
-		case quiet >= m.cfg.Timing.Probe*3/2: // a resting token comes by once in about Probe
+			if silence == 0 {
+				silent, silence = id, quiet
+			}
+		case probe && quiet >= m.quietMost():
 			m.sendProbe(id)
+			m.liveness.nextProbe = m.now.Add(m.cfg.Timing.Probe)
 		}
-		m.liveness.silentAt = earliest(m.liveness.silentAt, p.heard.Add(m.cfg.Timing.Silence))
+	})
+	if silence > 0 {
+		m.suspect(silent, wire.ReasonPartition, "it has been silent for "+silence.Round(time.Millisecond).String())
+	}
+}
+
+// nextLives notes that the next member has passed the token on since it got it from here: whoever has it now, or says that it
+// rests there, is further on.
+func (m *Machine) nextLives() {
+	if p := m.book[m.ring.Next()]; p != nil && p.heard.Before(m.token.forwarded) {
+		p.heard = m.token.forwarded
 	}
 }
 

@@ -87,6 +87,7 @@ func (m *Machine) receiveToken(from wire.MemberID, t *wire.Token) {
 	if m.state == StateRecovery && m.commit.token != nil {
 		m.commit.token = nil // the new ring's token is round: nobody waits for the commit token
 	}
+	m.nextLives()
 	m.token.lossAt = m.now.Add(m.cfg.Timing.TokenLoss)
 	m.token.retransmitAt = time.Time{}
 	m.token.wakeAt = time.Time{}
@@ -120,6 +121,7 @@ func (m *Machine) receiveWake(w *wire.Wake) {
 	if w.Holds {
 		if m.token.last != nil && w.TokenSeq >= m.token.last.TokenSeq {
 			m.token.retransmitAt = time.Time{}
+			m.nextLives()
 		}
 		return
 	}
