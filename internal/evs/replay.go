@@ -104,12 +104,12 @@ func (g *group) walk(visit func(r *replay, m *memory, e *Event)) {
 	}
 }
 
-// survives reports whether a living member still has the message in its state.
-func (r *replay) survives(index int) bool {
-	for _, m := range r.memories {
-		if m.living && m.state.has(index) {
-			return true
+// keeper names a living member that still has the message in its state, if there is one.
+func (r *replay) keeper(index int) (Member, bool) {
+	for _, l := range r.g.logs {
+		if m := r.memories[l]; m.living && m.state.has(index) {
+			return l.Member, true
 		}
 	}
-	return false
+	return "", false
 }

@@ -59,9 +59,12 @@ func checkStable(g *group) {
 				return
 			}
 			for _, a := range acked {
-				if a.num < e.View.Num && !m.state.has(a.index) && r.survives(a.index) {
-					g.report(StableKept, m.log.Member, "installed primary view %s without %s at %d, which %s had acknowledged", e.View,
-						messages[a.index].uid, a.position, a.by)
+				if a.num >= e.View.Num || m.state.has(a.index) {
+					continue
+				}
+				if keeper, ok := r.keeper(a.index); ok {
+					g.report(StableKept, m.log.Member, "installed primary view %s without %s at %d, which %s had acknowledged and %s still has", e.View,
+						messages[a.index].uid, a.position, a.by, keeper)
 				}
 			}
 		}
