@@ -157,7 +157,13 @@ func (d *Directory) Accepts(group wire.GroupID) bool {
 // MayLeave reports whether a leave of this member would be acted on: it would not while others load the state that only it has.
 func (d *Directory) MayLeave(group wire.GroupID) bool {
 	r := d.own(group)
-	return r == nil || !live(&r.GroupRecord) || !soleDonor(&r.GroupRecord, d.self.ID)
+	switch {
+	case r == nil:
+		return true
+	case live(&r.GroupRecord):
+		return !soleDonor(&r.GroupRecord, d.self.ID)
+	}
+	return !soleKeeper(&r.GroupRecord, d.self.ID)
 }
 
 // MayNumber reports whether messages of this member to the group may be given their numbers now.

@@ -136,6 +136,9 @@ func (d *Directory) requestLeave(group wire.GroupID, p wire.Position, id wire.Me
 	held := false
 	for _, r := range recs {
 		if i := slices.Index(r.Holders, id); i >= 0 {
+			if soleKeeper(&r.GroupRecord, id) {
+				return // as in a primary: who loads would be left with nothing
+			}
 			held = true
 			r.Holders = slices.Delete(slices.Clone(r.Holders), i, i+1)
 			d.seen = believe(d.seen, wire.Failed{ID: id, Reason: wire.ReasonLeave})

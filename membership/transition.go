@@ -82,6 +82,18 @@ func soleDonor(r *wire.GroupRecord, id wire.MemberID) bool {
 	return len(able) == 1 && able[0] == id && len(r.Members) > 1
 }
 
+// soleKeeper reports the same of a memory without a primary: its other holders were told to load and have no state of their own.
+func soleKeeper(r *wire.GroupRecord, id wire.MemberID) bool {
+	i := find(r, id)
+	if i < 0 || !r.Members[i].Loaded || len(r.Holders) < 2 {
+		return false
+	}
+	return !slices.ContainsFunc(r.Holders, func(h wire.MemberID) bool {
+		j := find(r, h)
+		return h != id && j >= 0 && r.Members[j].Loaded
+	})
+}
+
 // reassign gives a new donor and a new cut to every loading member whose donor cannot give any more.
 func (d *Directory) reassign(r *wire.GroupRecord, p wire.Position) (reload []wire.MemberID) {
 	able := loaded(r)

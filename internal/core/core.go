@@ -37,10 +37,9 @@ type Config struct {
 // Core is one member as a pure machine: the same events at the same times give the same effects. It is not safe for
 // concurrent use; the node's loop owns it.
 type Core struct {
-	cfg  Config
-	now  time.Time
-	last time.Time // of the previous step
-	due  time.Time // the deadline after the previous step
+	cfg Config
+	now time.Time
+	due time.Time // the deadline after the previous step
 
 	ring *membership.Machine
 	dir  *membership.Directory
@@ -84,7 +83,7 @@ func New(cfg Config, now time.Time) *Core {
 		Limits: limits, MaxMessage: cfg.MaxMessage, Secret: cfg.Secret,
 	}, c, (*sink)(c), now)
 	c.ring.Keep(func(g wire.GroupID) bool { return c.groups[g] != nil })
-	c.last, c.due = now, now
+	c.due = now
 	c.ring.Start()
 	return c
 }
@@ -149,7 +148,7 @@ func (c *Core) Step(now time.Time, ev Event) {
 			c.close()
 		}
 	}
-	c.last, c.due = now, c.Deadline()
+	c.due = c.Deadline()
 }
 
 func (c *Core) receive(ev Received) {

@@ -24,6 +24,7 @@ func TestKeptSeeds(t *testing.T) {
 		{5191, "a member that was loading again counted as one that remembers"},
 		{5720, "a view met only in transition had the number of the one that followed"},
 		{5777, "a leave that was ordered before a founding was told after it"},
+		{103014, "the only one with the state of a blocked group left while another was loading it"},
 	} {
 		r := Run(k.seed, nil)
 		for _, v := range r.Violations {
