@@ -3,8 +3,8 @@ package evs
 // One primary: the primary views of a group form one chain, whoever looks.
 
 // checkOnePrimary: P1, any two primary views are ordered by number; P2, each continues the one before it, as far as anyone
-// still lives who remembers that one. Memories that all died may be passed over: nobody can know of them. For the same reason
-// numbers begin anew where a group is founded again after all its memories have died.
+// still lives who remembers that one. Memories that all died may be passed over, and their numbers given again: nobody can know
+// of them (the ids differ). For the same reason numbers begin anew where a group is founded again after all its memories have died.
 func checkOnePrimary(g *group) {
 	type number struct {
 		founding int
@@ -18,7 +18,14 @@ func checkOnePrimary(g *group) {
 		}
 		n := number{g.founding(v), v.id.Num}
 		if o := byNum[n]; o != nil {
-			g.report(OnePrimary, v.stays[0].log.Member, "views %s of %v and %s of %v are both primary", o.id, o.first.Members, v.id, v.first.Members)
+			first, second := o, v
+			if second.first.Step < first.first.Step {
+				first, second = second, first
+			}
+			if keeper := holds(first, second); keeper != "" {
+				g.report(OnePrimary, v.stays[0].log.Member, "views %s of %v and %s of %v are both primary, and %s remembers the first", first.id,
+					first.first.Members, second.id, second.first.Members, keeper)
+			}
 		}
 		byNum[n] = v
 		primaries = append(primaries, v)
@@ -65,6 +72,21 @@ func (g *group) foundedBeside(v *view, s *stay) {
 			return
 		}
 	}
+}
+
+// holds names a member that was still in view w, with its state, when view v was first installed, and that v does not take in anew.
+func holds(w, v *view) Member {
+	for _, s := range w.stays {
+		kept := !contains(v.first.Joined, s.log.Member)
+		for i := s.from + 1; kept && i < len(s.log.Events) && s.log.Events[i].Step <= v.first.Step; i++ {
+			k := s.log.Events[i].Kind
+			kept = k != Left && k != Load && k != Crash
+		}
+		if kept {
+			return s.log.Member
+		}
+	}
+	return ""
 }
 
 // remembers names a member that has been in view w and has at the given step neither crashed, left nor loaded another state.

@@ -48,6 +48,8 @@ type memory struct {
 	state  set
 	view   *Event // the last one, nil before the first and after the last
 	living bool   // in the group, not crashed
+	cut    uint64 // of the state last loaded
+	ended  bool   // a newer primary has taken the member in without its state
 }
 
 // A cutKey names a saved state.
@@ -88,11 +90,13 @@ func (g *group) walk(visit func(r *replay, m *memory, e *Event)) {
 			m.state = nil
 		case Load:
 			m.state = r.saved[cutKey{e.Donor, e.Cut}].clone()
+			m.cut, m.ended = e.Cut, false
 		case Save:
 			r.saved[cutKey{x.log.Member, e.Cut}] = m.state.clone()
 			r.savedAs[cutKey{x.log.Member, e.Cut}] = e
 		case View:
 			m.view, m.living = e, true
+			r.supersede(e)
 		case Deliver:
 			if e.Order.Total() {
 				m.state.add(g.messages[e.Message].index)
@@ -104,10 +108,24 @@ func (g *group) walk(visit func(r *replay, m *memory, e *Event)) {
 	}
 }
 
+// supersede ends the memories of those whom a primary view takes in anew: the group has gone on with another state, and theirs waits
+// only for its end. It is no part of any later primary, even while it still lies there untouched.
+func (r *replay) supersede(e *Event) {
+	if !e.Primary {
+		return
+	}
+	for _, l := range r.g.logs {
+		m := r.memories[l]
+		if m.view != nil && m.view.View.Num < e.View.Num && m.cut < e.Position && contains(e.Joined, l.Member) {
+			m.ended = true
+		}
+	}
+}
+
 // keeper names a living member that still has the message in its state, if there is one.
 func (r *replay) keeper(index int) (Member, bool) {
 	for _, l := range r.g.logs {
-		if m := r.memories[l]; m.living && m.state.has(index) {
+		if m := r.memories[l]; m.living && !m.ended && m.state.has(index) {
 			return l.Member, true
 		}
 	}

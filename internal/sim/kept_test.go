@@ -24,7 +24,9 @@ func TestKeptSeeds(t *testing.T) {
 		{5191, "a member that was loading again counted as one that remembers"},
 		{5720, "a view met only in transition had the number of the one that followed"},
 		{5777, "a leave that was ordered before a founding was told after it"},
+		{102217, "a memory that a newer primary had superseded counted as one, when the newer one's only holder had died"},
 		{103014, "the only one with the state of a blocked group left while another was loading it"},
+		{103184, "a primary whose members had all died had given a number that was given again"},
 	} {
 		r := Run(k.seed, nil)
 		for _, v := range r.Violations {
