@@ -12,6 +12,7 @@ import (
 	"github.com/lockstep-go/lockstep/internal/core"
 	"github.com/lockstep-go/lockstep/internal/evs"
 	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/membership"
 )
 
 // lan are the limits of lockstep's default preset.
@@ -57,8 +58,9 @@ type Cluster struct {
 	traceHash uint64
 	spin      []spinState
 	trap      func(p *process) // called when a process enters recovery; nil: nobody waits for that
-	disturbed int              // faults at work
-	calmSince time.Duration    // when the last one ended
+	onState   func(node int, s membership.State)
+	disturbed int           // faults at work
+	calmSince time.Duration // when the last one ended
 }
 
 // Stats count what a run consisted of.

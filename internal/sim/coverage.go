@@ -11,15 +11,21 @@ type Coverage struct {
 	membership.Coverage
 	HolesRepaired uint64 // packets that arrived after they had been asked for
 	Retransmitted uint64
+	Requested     uint64
+	Repeated      uint64 // packets that were here already
+	Dropped       uint64 // packets dropped after their seal was opened
 }
 
 // retire takes a process's counts into the run's.
-func (c *Cluster) retire(p *process) {
+func (c *Cluster) retire(p *process) { c.coverage.Add(p.counted()) }
+
+// counted is what a process counted so far.
+func (p *process) counted() (one Coverage) {
 	n := p.core.Counters()
-	var one Coverage
 	one.Coverage = p.core.Coverage()
-	one.HolesRepaired, one.Retransmitted = n.Repaired, n.Retransmitted
-	c.coverage.Add(one)
+	one.HolesRepaired, one.Retransmitted, one.Requested, one.Repeated = n.Repaired, n.Retransmitted, n.Requested, n.Duplicates
+	one.Dropped = p.core.Dropped
+	return one
 }
 
 // Add adds the counts of another run.
@@ -40,6 +46,9 @@ func (v *Coverage) Add(o Coverage) {
 	v.Refused += o.Refused
 	v.HolesRepaired += o.HolesRepaired
 	v.Retransmitted += o.Retransmitted
+	v.Requested += o.Requested
+	v.Repeated += o.Repeated
+	v.Dropped += o.Dropped
 }
 
 // Add adds the counts of another run.

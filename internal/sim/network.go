@@ -34,6 +34,7 @@ type network struct {
 	cfg   NetworkConfig
 	rng   *rand.Rand
 	paths [][]path
+	watch func(Packet) Fate // nil: nobody looks
 }
 
 // A datagram is a sealed packet on its way.
@@ -52,7 +53,7 @@ func (n *network) reachable(a, b int) bool { return n.open(a, b) && n.open(b, a)
 // send puts a datagram on its way. A body above one datagram travels in parts and is lost when any of them is.
 func (n *network) send(d datagram, to, parts int) {
 	p := &n.paths[d.from][to]
-	if p.cuts > 0 {
+	if p.cuts > 0 || n.watch != nil && !n.watched(d, to) {
 		return
 	}
 	loss := 1 - math.Pow((1-n.cfg.Loss)*(1-p.loss), float64(parts))

@@ -49,12 +49,15 @@ type process struct {
 
 func (n *node) alive() bool { return n.p != nil }
 
+// member names the run in progress, or the last one.
+func (n *node) member() evs.Member { return evs.Member(fmt.Sprintf("%s/%d", n.name, n.runs)) }
+
 // start begins a new run.
 func (n *node) start() {
 	c := n.c
 	n.runs++
 	id := wire.NewMemberID(n.name, uint64(c.clock.time().UnixMilli())<<20|uint64(c.rng.Uint32N(1<<20)))
-	p := &process{n: n, id: id, member: evs.Member(fmt.Sprintf("%s/%d", n.name, n.runs)), counters: map[uint64]uint64{},
+	p := &process{n: n, id: id, member: n.member(), counters: map[uint64]uint64{},
 		keys: map[uint64][32]byte{}, gone: map[uint64]bool{}, direct: newDirects()}
 	c.members[id] = p.member
 	cfg := core.Config{

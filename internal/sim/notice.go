@@ -18,11 +18,24 @@ func (p *process) notice(n core.Notice) {
 	case membership.NoticeRing:
 		p.ring, p.recovers = n.Ring, false
 	case membership.NoticeState:
-		p.recovers = strings.Contains(n.Text, " to "+membership.StateRecovery.String()+":")
+		p.recovers = entered(n.Text) == membership.StateRecovery
 		if p.recovers && c.trap != nil {
 			c.trap(p)
+		}
+		if c.onState != nil {
+			c.onState(p.n.index, entered(n.Text))
 		}
 	case membership.NoticeInvariant:
 		c.trouble("invariant", "", p.member, "%s", n.Text)
 	}
+}
+
+// entered is the state that a notice of a change of state tells of.
+func entered(text string) membership.State {
+	for s := membership.StateOperational; s <= membership.StateRecovery; s++ {
+		if strings.Contains(text, " to "+s.String()+":") {
+			return s
+		}
+	}
+	return 0
 }
