@@ -4,6 +4,7 @@ package membership
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/wire"
@@ -15,6 +16,7 @@ type livenessState struct {
 	nextBeacon time.Time
 	beacons    int // sent so far: the first ones follow each other quickly
 	nonce      uint64
+	doubted    []wire.MemberID // who is being probed because of a hint, and some who were
 }
 
 // A hint is verified by probes at these times after it; silence at the end of the last is death.
@@ -33,6 +35,9 @@ func (m *Machine) Hint(id wire.MemberID) {
 // verify begins to probe a member.
 func (m *Machine) verify(p *peer) {
 	p.probing, p.probes, p.probeStart, p.probeNonce = true, 0, m.now, m.liveness.nonce+1
+	if !slices.Contains(m.liveness.doubted, p.info.ID) {
+		m.liveness.doubted = append(m.liveness.doubted, p.info.ID)
+	}
 	m.probePeer(p)
 }
 
@@ -74,8 +79,8 @@ func (m *Machine) tickLiveness() {
 
 func (m *Machine) deadlineLiveness() time.Time {
 	d := earliest(m.deadlineWatch(), m.liveness.nextBeacon)
-	for _, p := range m.book {
-		if p.probing {
+	for _, id := range m.liveness.doubted {
+		if p := m.book[id]; p != nil && p.probing {
 			next := p.probeStart.Add(hintVerdict)
 			if p.probes < len(hintProbes) {
 				next = p.probeStart.Add(hintProbes[p.probes])
@@ -88,13 +93,16 @@ func (m *Machine) deadlineLiveness() time.Time {
 
 // tickHints sends the probes that are due and gives up whom none was answered by.
 func (m *Machine) tickHints() {
+	l := &m.liveness
+	if len(l.doubted) == 0 {
+		return
+	}
 	var dead, doubted []wire.MemberID
-	for id, p := range m.book {
-		switch {
-		case !p.probing:
-		case m.now.Before(p.probeStart.Add(hintVerdict)):
+	l.doubted = slices.DeleteFunc(l.doubted, func(id wire.MemberID) bool { return m.book[id] == nil || !m.book[id].probing })
+	for _, id := range l.doubted {
+		if m.now.Before(m.book[id].probeStart.Add(hintVerdict)) {
 			doubted = append(doubted, id)
-		default:
+		} else {
 			dead = append(dead, id)
 		}
 	}

@@ -39,11 +39,12 @@ type Config struct {
 type Core struct {
 	cfg Config
 	now time.Time
-	due time.Time // the deadline after the previous step
+	due time.Time // the deadline since the previous step, zero for none
 
 	ring *membership.Machine
 	dir  *membership.Directory
 	eff  Effects
+	gave Effects // what the last call of Effects returned: its slices are used again
 
 	groups   map[wire.GroupID]*group // those this member is in, joins or leaves
 	order    []wire.GroupID          // of groups, in the order in which they were first joined
@@ -83,8 +84,8 @@ func New(cfg Config, now time.Time) *Core {
 		Limits: limits, MaxMessage: cfg.MaxMessage, Secret: cfg.Secret,
 	}, c, (*sink)(c), now)
 	c.ring.Keep(func(g wire.GroupID) bool { return c.groups[g] != nil })
-	c.due = now
 	c.ring.Start()
+	c.due = c.deadline()
 	return c
 }
 
@@ -148,7 +149,7 @@ func (c *Core) Step(now time.Time, ev Event) {
 			c.close()
 		}
 	}
-	c.due = c.Deadline()
+	c.due = c.deadline()
 }
 
 func (c *Core) receive(ev Received) {
@@ -166,8 +167,10 @@ func (c *Core) receive(ev Received) {
 	}
 }
 
-// Deadline is when Step wants to be called next, if nothing happens before. Zero: never.
-func (c *Core) Deadline() time.Time {
+// Deadline is when Step wants to be called next, if nothing happens before. Zero: never. Only a Step changes it.
+func (c *Core) Deadline() time.Time { return c.due }
+
+func (c *Core) deadline() time.Time {
 	if c.closed {
 		return time.Time{}
 	}
@@ -182,9 +185,9 @@ func (c *Core) Deadline() time.Time {
 // next Step.
 func (c *Core) Effects() *Effects {
 	c.drained = true
-	e := c.eff
-	c.eff = Effects{}
-	return &e
+	c.gave, c.eff = c.eff, c.gave
+	c.eff.empty()
+	return &c.gave
 }
 
 func (c *Core) close() {

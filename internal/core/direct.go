@@ -17,8 +17,9 @@ const (
 )
 
 type direct struct {
-	peers map[wire.MemberID]*channel
-	epoch uint64
+	peers   map[wire.MemberID]*channel
+	epoch   uint64
+	resends int // channels with something to repeat
 }
 
 // A channel is both directions between this member and another.
@@ -90,13 +91,27 @@ func (c *Core) pump(to wire.MemberID, ch *channel) {
 		ch.sent++
 	}
 	if ch.sent > 0 && ch.resend.IsZero() {
-		ch.resend = c.now.Add(c.cfg.Timing.DirectRetransmit)
+		c.direct.repeat(ch, c.now.Add(c.cfg.Timing.DirectRetransmit))
 	}
+}
+
+// repeat sets when what is under way on a channel is sent again, zero for never.
+func (d *direct) repeat(ch *channel, at time.Time) {
+	if ch.resend.IsZero() {
+		d.resends++
+	}
+	if at.IsZero() {
+		d.resends--
+	}
+	ch.resend = at
 }
 
 func (c *Core) sendTo(id wire.MemberID, p wire.Packet) { c.ring.SendDirect(id, p) }
 
 func (c *Core) tickDirect() {
+	if c.direct.resends == 0 {
+		return
+	}
 	for _, id := range c.ring.Members() {
 		ch := c.direct.peers[id]
 		if ch == nil || ch.resend.IsZero() || c.now.Before(ch.resend) {
@@ -105,11 +120,14 @@ func (c *Core) tickDirect() {
 		for i := range min(ch.sent, 8) {
 			c.sendTo(id, ch.queue[i].packet)
 		}
-		ch.resend = c.now.Add(c.cfg.Timing.DirectRetransmit)
+		c.direct.repeat(ch, c.now.Add(c.cfg.Timing.DirectRetransmit))
 	}
 }
 
 func (d *direct) deadline() (at time.Time) {
+	if d.resends == 0 {
+		return at
+	}
 	for _, ch := range d.peers {
 		if !ch.resend.IsZero() && (at.IsZero() || ch.resend.Before(at)) {
 			at = ch.resend
@@ -144,7 +162,7 @@ func (c *Core) receiveAck(from wire.MemberID, a *wire.DirectAck) {
 	}
 	ch.queue = ch.queue[n:]
 	ch.sent -= n
-	ch.resend = time.Time{}
+	c.direct.repeat(ch, time.Time{})
 	c.pump(from, ch)
 }
 
@@ -253,7 +271,8 @@ func (d *direct) retain(c *Core, members []wire.MemberID) {
 			}
 		}
 		d.epoch++
-		ch.epoch, ch.next, ch.queue, ch.sent, ch.resend = d.epoch, 1, nil, 0, time.Time{}
+		ch.epoch, ch.next, ch.queue, ch.sent = d.epoch, 1, nil, 0
+		d.repeat(ch, time.Time{})
 		if len(d.peers) > maxPeers {
 			delete(d.peers, id)
 		}

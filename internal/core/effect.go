@@ -16,6 +16,14 @@ type Effects struct {
 	Notices []Notice
 }
 
+// empty drops everything and keeps the room. What was there is not kept alive by it.
+func (e *Effects) empty() {
+	clear(e.Sends)
+	clear(e.Upcalls)
+	clear(e.Notices)
+	e.Keys, e.Sends, e.Upcalls, e.Notices = e.Keys[:0], e.Sends[:0], e.Upcalls[:0], e.Notices[:0]
+}
+
 // What the ring half of membership produces is passed on as it is.
 type (
 	RingKey = membership.RingKey
