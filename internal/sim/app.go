@@ -3,6 +3,7 @@ package sim
 // The virtual application: what the root package's Group and an application's handlers do with the upcalls of one group.
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/core"
@@ -31,7 +32,8 @@ type app struct {
 	blocked bool
 	view    *membership.View // nil while out
 
-	queue     []core.Upcall
+	queue     []core.Upcall // from head on
+	head      int
 	congested bool
 	told      bool          // what the core was last told about it
 	busy      time.Duration // a handler runs until then
@@ -109,9 +111,9 @@ func (a *app) add(e evs.Event) {
 }
 
 // route gives an upcall to its group's queue.
-func (p *process) route(u core.Upcall) {
+func (p *process) route(u *core.Upcall) {
 	c := p.n.c
-	if c.opts.spoil != nil && c.opts.spoil(u) {
+	if c.opts.spoil != nil && c.opts.spoil(*u) {
 		return
 	}
 	c.hash(3, uint64(u.Kind)<<56^uint64(u.Group), uint64(u.Position)^u.Tag<<32, nil)
@@ -129,14 +131,14 @@ func (p *process) route(u core.Upcall) {
 }
 
 // enqueue is what happens to an upcall at once, whatever the handlers do.
-func (a *app) enqueue(u core.Upcall) {
+func (a *app) enqueue(u *core.Upcall) {
 	if c := a.p.n.c; c.opts.Trace != nil && (a.holding || u.Kind == core.UpLoaded) {
 		c.tracef("%s %s: upcall %d at %d waits, view %v, members %v", a.p.member, a.g.Name, u.Kind, u.Position, u.View, a.names(u.Members))
 	}
 	switch u.Kind {
 	case core.UpLoad:
 		a.void()
-		a.startLoad(u)
+		a.startLoad(*u)
 		return
 	case core.UpLeft, core.UpRefused, core.UpFounded:
 		if a.holding { // no load is waited for any more
@@ -159,16 +161,20 @@ func (a *app) enqueue(u core.Upcall) {
 		a.trouble("upcalls", "asked to merge a group that is not partitionable")
 		return
 	}
-	if len(a.queue) >= queueLimit {
-		a.trouble("bounds", "%d upcalls wait: congestion did not slow the group", len(a.queue))
+	if a.waits() >= queueLimit {
+		a.trouble("bounds", "%d upcalls wait: congestion did not slow the group", a.waits())
 		return
 	}
-	a.queue = append(a.queue, u)
+	if a.head > 64 && a.head > a.waits() {
+		a.compact()
+	}
+	a.queue = append(a.queue, *u)
 	a.congestion()
 }
 
 // void drops what waits, because a new state is coming. What it says about own messages is still true.
 func (a *app) void() {
+	a.compact()
 	kept := a.queue[:0]
 	last := -1
 	for i := range a.queue {
@@ -190,7 +196,7 @@ func (a *app) void() {
 	a.queue = kept
 	a.holding = false
 	a.run()
-	if len(a.queue) > 0 { // a handler is busy: what is left is only bookkeeping, and is done now
+	if a.waits() > 0 { // a handler is busy: what is left is only bookkeeping, and is done now
 		a.busy = 0
 		a.run()
 	}
@@ -200,9 +206,9 @@ func (a *app) void() {
 func (a *app) congestion() {
 	on := a.congested
 	switch {
-	case len(a.queue) >= congestedAt:
+	case a.waits() >= congestedAt:
 		on = true
-	case len(a.queue) < relaxedAt:
+	case a.waits() < relaxedAt:
 		on = false
 	}
 	if on == a.congested {
@@ -242,7 +248,7 @@ func (p *process) pump() {
 func (a *app) run() bool {
 	c := a.p.n.c
 	did := false
-	for len(a.queue) > 0 && !a.holding {
+	for a.waits() > 0 && !a.holding {
 		if a.busy > c.clock.now {
 			if a.wake != a.busy {
 				a.wake = a.busy
@@ -250,11 +256,9 @@ func (a *app) run() bool {
 			}
 			return did
 		}
-		u := a.queue[0]
-		a.queue[0] = core.Upcall{}
-		a.queue = a.queue[1:]
+		u := a.next()
 		did = true
-		a.handle(u)
+		a.handle(&u)
 		if a.p.n.slow && u.Kind == core.UpDeliver {
 			a.busy = c.clock.now + handlerTime
 		}
@@ -262,6 +266,22 @@ func (a *app) run() bool {
 	}
 	return did
 }
+
+// next takes the first upcall that waits.
+func (a *app) next() core.Upcall {
+	u := a.queue[a.head]
+	a.queue[a.head] = core.Upcall{}
+	if a.head++; a.head == len(a.queue) {
+		a.queue, a.head = a.queue[:0], 0
+	}
+	return u
+}
+
+// compact gives back the room of what was taken.
+func (a *app) compact() { a.queue, a.head = slices.Delete(a.queue, 0, a.head), 0 }
+
+// waits is how many upcalls wait.
+func (a *app) waits() int { return len(a.queue) - a.head }
 
 // trouble reports something that no history shows.
 func (a *app) trouble(p evs.Property, format string, args ...any) {

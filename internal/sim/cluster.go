@@ -47,7 +47,6 @@ type Cluster struct {
 	rng     *rand.Rand // identities and transfers
 	net     network
 	nodes   []*node
-	byAddr  map[netip.AddrPort]*node
 	groups  []*group
 	members map[wire.MemberID]evs.Member
 	history *evs.History
@@ -94,19 +93,31 @@ func NewCluster(opts Options) *Cluster {
 		}
 		opts.Groups = []GroupSpec{all}
 	}
-	c := &Cluster{opts: opts, rng: rand.New(rand.NewPCG(opts.Seed, 1)), byAddr: map[netip.AddrPort]*node{},
+	c := &Cluster{opts: opts, rng: rand.New(rand.NewPCG(opts.Seed, 1)), 
 		members: map[wire.MemberID]evs.Member{}, history: &evs.History{}, spin: make([]spinState, opts.Nodes)}
 	c.net = network{c: c, cfg: opts.Network, rng: rand.New(rand.NewPCG(opts.Seed, 2))}
+	c.clock.arrive = c.net.arrive
 	for i := range opts.Nodes {
 		n := &node{c: c, index: i, name: string(rune('a' + i)), addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)}), 7946)}
 		c.nodes = append(c.nodes, n)
-		c.byAddr[n.addr] = n
 		c.net.paths = append(c.net.paths, make([]path, opts.Nodes))
 	}
 	for _, s := range opts.Groups {
 		c.groups = append(c.groups, &group{GroupSpec: s, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size)}})
 	}
 	return c
+}
+
+// host is the node at an address: the last byte is its place.
+func (c *Cluster) host(a netip.AddrPort) *node {
+	if !a.Addr().Is4() {
+		return nil
+	}
+	b := a.Addr().As4()
+	if i := int(b[3]) - 1; i >= 0 && i < len(c.nodes) && c.nodes[i].addr == a {
+		return c.nodes[i]
+	}
+	return nil
 }
 
 // Now is the virtual time since the start of the run.

@@ -50,15 +50,13 @@ func (a *app) sendDirect(rank, size int) {
 }
 
 // received checks order and content at the receiver.
-func (d *directs) received(a *app, u core.Upcall) {
+func (d *directs) received(a *app, u *core.Upcall) {
 	if len(u.Payload) < 8 {
 		a.trouble("direct", "got %d bytes from %s", len(u.Payload), u.Sender.Name)
 		return
 	}
 	seq := binary.BigEndian.Uint64(u.Payload)
-	want := make([]byte, len(u.Payload)-8)
-	fill(want, seq, len(u.Payload))
-	if string(want) != string(u.Payload[8:]) {
+	if !filled(u.Payload[8:], seq, len(u.Payload)) {
 		a.trouble("direct", "got message %d of %s damaged", seq, u.Sender.Name)
 	}
 	l := lane{a.g.id, u.Sender.ID}
@@ -70,7 +68,7 @@ func (d *directs) received(a *app, u core.Upcall) {
 }
 
 // ended checks at the sender that only what arrived is called done.
-func (d *directs) ended(a *app, u core.Upcall) {
+func (d *directs) ended(a *app, u *core.Upcall) {
 	if d.answers[u.Tag] {
 		delete(d.answers, u.Tag)
 		return

@@ -9,7 +9,7 @@ import (
 	"github.com/lockstep-go/lockstep/membership"
 )
 
-func (a *app) handle(u core.Upcall) {
+func (a *app) handle(u *core.Upcall) {
 	switch u.Kind {
 	case core.UpDeliver:
 		a.deliver(u)
@@ -67,7 +67,7 @@ func (a *app) again() {
 	})
 }
 
-func (a *app) deliver(u core.Upcall) {
+func (a *app) deliver(u *core.Upcall) {
 	uid, whole := decode(u.Payload)
 	c := a.p.n.c
 	if !whole || uid.Sender != c.members[u.Sender.ID] {
@@ -107,7 +107,7 @@ func (a *app) open(uid evs.UID) bool {
 	return false
 }
 
-func (a *app) lost(u core.Upcall) {
+func (a *app) lost(u *core.Upcall) {
 	uid, ok := a.tags[u.Tag]
 	if !ok {
 		a.trouble(evs.Outcome, "lost tag %d, which it has not submitted or which has ended", u.Tag)
@@ -118,7 +118,7 @@ func (a *app) lost(u core.Upcall) {
 	a.add(evs.Event{Kind: evs.Lost, Message: uid, Uncertain: u.Uncertain})
 }
 
-func (a *app) install(u core.Upcall) {
+func (a *app) install(u *core.Upcall) {
 	v := u.View
 	if v == nil {
 		a.trouble("upcalls", "got a view upcall without a view")

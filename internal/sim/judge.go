@@ -37,7 +37,7 @@ func (c *Cluster) survivable(g *group, p *process) bool {
 			return false
 		}
 		a := q.app(g)
-		if a.view == nil || a.blocked || a.holding || a.leaving || len(a.view.Loading) > 0 || len(a.queue) > 0 {
+		if a.view == nil || a.blocked || a.holding || a.leaving || len(a.view.Loading) > 0 || a.waits() > 0 {
 			return false
 		}
 		if view == nil {

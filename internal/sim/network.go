@@ -37,7 +37,7 @@ type network struct {
 	watch func(Packet) Fate // nil: nobody looks
 }
 
-// A datagram is a sealed packet on its way.
+// A datagram is a sealed packet on its way. Its body is never changed: all receivers parse the same bytes.
 type datagram struct {
 	from   int // node
 	header wire.Header
@@ -51,12 +51,15 @@ func (n *network) open(from, to int) bool { return n.paths[from][to].cuts == 0 }
 func (n *network) reachable(a, b int) bool { return n.open(a, b) && n.open(b, a) }
 
 // send puts a datagram on its way. A body above one datagram travels in parts and is lost when any of them is.
-func (n *network) send(d datagram, to, parts int) {
+func (n *network) send(d *datagram, to, parts int) {
 	p := &n.paths[d.from][to]
 	if p.cuts > 0 || n.watch != nil && !n.watched(d, to) {
 		return
 	}
-	loss := 1 - math.Pow((1-n.cfg.Loss)*(1-p.loss), float64(parts))
+	loss := 1 - (1-n.cfg.Loss)*(1-p.loss)
+	if parts > 1 {
+		loss = 1 - math.Pow(1-loss, float64(parts))
+	}
 	if loss > 0 && n.rng.Float64() < loss {
 		n.c.stats.Lost++
 		return
@@ -68,7 +71,7 @@ func (n *network) send(d datagram, to, parts int) {
 	}
 }
 
-func (n *network) carry(d datagram, to int) {
+func (n *network) carry(d *datagram, to int) {
 	p := &n.paths[d.from][to]
 	at := n.c.clock.now + n.cfg.Delay + p.extra
 	if n.cfg.Jitter > 0 {
@@ -81,9 +84,12 @@ func (n *network) carry(d datagram, to int) {
 		p.last = at
 	}
 	n.c.stats.Packets++
-	n.c.clock.at(at, func() {
-		if n.open(d.from, to) {
-			n.c.nodes[to].arrive(d)
-		}
-	})
+	n.c.clock.carry(at, d, to)
+}
+
+// arrive is the end of a datagram's way, unless that was cut meanwhile.
+func (n *network) arrive(d *datagram, to int) {
+	if n.open(d.from, to) {
+		n.c.nodes[to].arrive(d)
+	}
 }

@@ -38,9 +38,11 @@ type process struct {
 	gone     map[uint64]bool // keys removed in this step
 	apps     []*app          // in the order of the cluster's groups; nil where the node has no part
 	paused   bool
-	inbox    []datagram
+	inbox    []*datagram
 	armed    time.Duration // when a timer will look at the core; 0: none will
 	pumping  bool
+	stepping bool         // the effects of a step are being carried out
+	later    []core.Event // what came meanwhile
 	tags     uint64
 	ring     wire.RingID // the last one installed
 	direct   directs
@@ -158,7 +160,7 @@ func (p *process) pause(d time.Duration) {
 }
 
 // arrive is a datagram at a node's socket.
-func (n *node) arrive(d datagram) {
+func (n *node) arrive(d *datagram) {
 	p := n.p
 	switch {
 	case p == nil:
@@ -173,14 +175,13 @@ func (n *node) arrive(d datagram) {
 }
 
 // receive opens, parses and hands over one datagram.
-func (p *process) receive(d datagram) {
+func (p *process) receive(d *datagram) {
 	c := p.n.c
 	if d.header.Context != 0 && p.keys[d.header.Context] != d.salt {
 		c.stats.Unopened++
 		return
 	}
-	body := append([]byte(nil), d.body...)
-	packet, err := wire.Parse(body)
+	packet, err := wire.Parse(d.body)
 	if err != nil {
 		c.trouble("wire", "", p.member, "cannot parse what %s sent: %v", c.nodes[d.from].name, err)
 		return
@@ -192,12 +193,18 @@ func (p *process) receive(d datagram) {
 	p.step(core.Received{From: c.nodes[d.from].addr, Header: d.header, Packet: packet})
 }
 
-// step gives the core one event and carries out what it wants. It must not be called for a paused process.
+// step gives the core one event and carries out what it wants. It must not be called for a paused process. An event that comes
+// out of carrying out another's effects waits until that is done: effects are valid until the next step.
 func (p *process) step(ev core.Event) {
 	c := p.n.c
 	if p.n.p != p {
 		return
 	}
+	if p.stepping {
+		p.later = append(p.later, ev)
+		return
+	}
+	p.stepping = true
 	c.stats.Steps++
 	p.core.Step(c.clock.time(), ev)
 	e := p.core.Effects()
@@ -214,10 +221,16 @@ func (p *process) step(ev core.Event) {
 		p.send(&e.Sends[i])
 	}
 	for i := range e.Upcalls {
-		p.route(e.Upcalls[i])
+		p.route(&e.Upcalls[i])
 	}
 	for _, n := range e.Notices {
 		p.notice(n)
+	}
+	p.stepping = false
+	for len(p.later) > 0 {
+		ev := p.later[0]
+		p.later = p.later[1:]
+		p.step(ev)
 	}
 	p.arm()
 	p.pump()
@@ -241,10 +254,10 @@ func (p *process) send(s *core.Send) {
 	}
 	counter := p.counters[s.Context] + 1
 	p.counters[s.Context] = counter + uint64(parts) - 1
-	d := datagram{from: p.n.index, salt: salt, body: append([]byte(nil), s.Body...),
+	d := &datagram{from: p.n.index, salt: salt, body: append([]byte(nil), s.Body...),
 		header: wire.Header{Version: wire.Version, Class: s.Class, Context: s.Context, Sealer: p.id, Counter: counter}}
 	for _, to := range s.To {
-		if o := c.byAddr[to]; o != nil && o != p.n {
+		if o := c.host(to); o != nil && o != p.n {
 			c.net.send(d, o.index, parts)
 		}
 	}

@@ -24,11 +24,34 @@ func encode(uid evs.UID, size int) []byte {
 
 // fill writes bytes that depend on the message, its length and the place.
 func fill(b []byte, seq uint64, size int) {
-	x := byte(seq*31) ^ byte(size) ^ byte(size>>8)
+	x := seed(seq, size)
+	for ; len(b) >= 8; b = b[8:] {
+		x = x*prime1 + prime2
+		binary.LittleEndian.PutUint64(b, x)
+	}
 	for i := range b {
-		b[i] = x + byte(i*7) + byte(i>>8)
+		b[i] = byte(x >> (8 * i))
 	}
 }
+
+// filled reports whether the bytes are those that fill writes.
+func filled(b []byte, seq uint64, size int) bool {
+	x := seed(seq, size)
+	for ; len(b) >= 8; b = b[8:] {
+		x = x*prime1 + prime2
+		if binary.LittleEndian.Uint64(b) != x {
+			return false
+		}
+	}
+	for i := range b {
+		if b[i] != byte(x>>(8*i)) {
+			return false
+		}
+	}
+	return true
+}
+
+func seed(seq uint64, size int) uint64 { return seq*prime2 ^ uint64(size)*prime1 }
 
 // decode reads a payload, and reports whether it is as it was made.
 func decode(b []byte) (evs.UID, bool) {
@@ -40,14 +63,7 @@ func decode(b []byte) (evs.UID, bool) {
 		return evs.UID{}, false
 	}
 	uid := evs.UID{Sender: evs.Member(b[payloadHeader : payloadHeader+n]), Seq: binary.BigEndian.Uint64(b)}
-	rest := b[payloadHeader+n:]
-	x := byte(uid.Seq*31) ^ byte(len(b)) ^ byte(len(b)>>8)
-	for i, v := range rest {
-		if v != x+byte(i*7)+byte(i>>8) {
-			return uid, false
-		}
-	}
-	return uid, true
+	return uid, filled(b[payloadHeader+n:], uid.Seq, len(b))
 }
 
 // chainOf extends a hash chain by one message.

@@ -56,7 +56,7 @@ func (q *queries) answered(call uint64, by wire.MemberID) bool {
 }
 
 // query handles a question when it is delivered: answers it, or, at the asker, begins to wait.
-func (a *app) query(u core.Upcall, uid evs.UID) {
+func (a *app) query(u *core.Upcall, uid evs.UID) {
 	if !u.Own {
 		a.p.tags++
 		a.p.direct.answers[a.p.tags] = true
@@ -79,7 +79,7 @@ func (a *app) query(u core.Upcall, uid evs.UID) {
 	delete(a.queries.early, uid.Seq)
 }
 
-func (a *app) answer(u core.Upcall) {
+func (a *app) answer(u *core.Upcall) {
 	if _, open := a.queries.open[u.Call]; open {
 		a.queries.answered(u.Call, u.Sender.ID)
 	} else if u.Call <= a.seq {

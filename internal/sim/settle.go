@@ -64,8 +64,8 @@ func (c *Cluster) settleGroup(g *group) {
 		case a.holding:
 			wrong(a, "still loads")
 			continue
-		case len(a.queue) > 0:
-			wrong(a, "%d upcalls wait", len(a.queue))
+		case a.waits() > 0:
+			wrong(a, "%d upcalls wait", a.waits())
 		case len(a.tags) > 0:
 			wrong(a, "%d messages are neither delivered nor lost", len(a.tags))
 		case len(a.queries.open) > 0:

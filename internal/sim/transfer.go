@@ -23,7 +23,7 @@ type snapshot struct {
 }
 
 // save copies the state at exactly this place.
-func (a *app) save(u core.Upcall) {
+func (a *app) save(u *core.Upcall) {
 	a.saved[u.Cut] = snapshot{a.count, a.chain, a.p.n.c.clock.now + savedFor}
 	a.add(evs.Event{Kind: evs.Save, Cut: uint64(u.Cut), Count: a.count, Chain: a.chain})
 }

@@ -13,7 +13,7 @@ import (
 type Packet struct {
 	From, To int // nodes
 	Body     []byte
-	d        datagram
+	d        *datagram
 }
 
 // Type is the type of the body.
@@ -34,7 +34,7 @@ func (c *Cluster) Watch(decide func(Packet) Fate) { c.net.watch = decide }
 func (c *Cluster) Replay(p Packet) { c.net.bring(p.d, p.To, 0) }
 
 // watched carries out what was decided about a datagram, and reports whether it goes on as usual.
-func (n *network) watched(d datagram, to int) bool {
+func (n *network) watched(d *datagram, to int) bool {
 	f := n.watch(Packet{From: d.from, To: to, Body: d.body, d: d})
 	if f.Drop {
 		n.c.stats.Lost++
@@ -51,11 +51,7 @@ func (n *network) watched(d datagram, to int) bool {
 }
 
 // bring lets a datagram arrive after the usual delay and a given one more, whatever it overtakes.
-func (n *network) bring(d datagram, to int, after time.Duration) {
+func (n *network) bring(d *datagram, to int, after time.Duration) {
 	n.c.stats.Packets++
-	n.c.clock.after(n.cfg.Delay+n.paths[d.from][to].extra+after, func() {
-		if n.open(d.from, to) {
-			n.c.nodes[to].arrive(d)
-		}
-	})
+	n.c.clock.carry(n.c.clock.now+n.cfg.Delay+n.paths[d.from][to].extra+after, d, to)
 }
