@@ -42,6 +42,7 @@ func (t *tenure) upcall(u *core.Upcall, table *agreedTable) {
 			t.fail(t.g.fault("handle", ErrHandlerPanic, fmt.Sprintf("%v\n%s", r, debug.Stack())))
 		}
 	}()
+	t.trace(u)
 	calls := &t.g.calls
 	switch u.Kind {
 	case core.UpDeliver:

@@ -77,7 +77,7 @@ func (a *app) deliver(m lockstep.Message, data []byte) {
 	}
 	a.out.print(deliverEvent{
 		Ev: "deliver", Group: a.group, View: viewName(m.View), Seq: e.seq, Order: m.Order.String(), Sender: e.sender, Data: e.data,
-		Count: a.log.count, Chain: hex.EncodeToString(a.log.sum[:]),
+		Count: a.log.count, Chain: hex.EncodeToString(a.log.sum[:]), Transitional: m.Transitional,
 	})
 }
 
@@ -160,7 +160,9 @@ func (a *app) showState(tag string, tail int) {
 func (a *app) save() io.WriterTo {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.newest().frozen()
+	c := a.newest().frozen()
+	a.out.trace(movedEvent{Ev: "saved", Count: c.count, Chain: hex.EncodeToString(c.sum[:])})
+	return c
 }
 
 func (a *app) load(r io.Reader) error {
@@ -169,6 +171,7 @@ func (a *app) load(r io.Reader) error {
 		return err
 	}
 	a.take(c)
+	a.out.trace(movedEvent{Ev: "loaded", Count: c.count, Chain: hex.EncodeToString(c.sum[:])})
 	return nil
 }
 

@@ -62,6 +62,7 @@ func (c *callOps) start(ctx context.Context, op operation) {
 }
 
 func (c *callOps) carryOut(ctx context.Context, op operation) {
+	c.out.trace(sendingEvent{Ev: "calling", operation: op})
 	var err error
 	switch op.Op {
 	case "apply":

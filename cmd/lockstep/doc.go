@@ -21,4 +21,17 @@
 //
 // One mutex, the application's, covers the log and the printing, so that the lines are in the order in which the application saw
 // things and a "state" line agrees with the delivery printed before it.
+//
+// # Traced
+//
+// With -trace the output is a history that internal/soak can judge. Each line has "at", nanoseconds on a clock that all processes
+// of the machine share, and is written before what it tells of goes on, so a process that is killed has told all it saw. And
+// there are more lines (trace.go):
+//
+//	{"ev":"sending","op":"send",...}                       a send or burst is about to be made; the fields of the operation follow
+//	{"ev":"calling","op":"apply",...}                      likewise an apply, query or flush
+//	{"ev":"upcall","kind":"view","view":"ID","position":N} just before the view; "resumes" names the view that it continues
+//	{"ev":"upcall","kind":"founded"}                       this member creates the group
+//	{"ev":"upcall","kind":"save","cut":N}                  then {"ev":"saved","count":N,"chain":"hex"}
+//	{"ev":"upcall","kind":"load","cut":N,"donor":"a/..."}  then {"ev":"loaded","count":N,"chain":"hex"}, unless the load fails
 package main

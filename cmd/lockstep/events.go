@@ -51,6 +51,8 @@ type deliverEvent struct {
 	Data   string `json:"data"`
 	Count  uint64 `json:"count"`
 	Chain  string `json:"chain"`
+
+	Transitional bool `json:"transitional,omitempty"`
 }
 
 type stateEvent struct {

@@ -23,14 +23,14 @@ const burstMost = 1 << 30
 // An operation is one line of input. Which fields matter depends on Op.
 type operation struct {
 	Op     string          `json:"op"`
-	Order  string          `json:"order"`
-	Data   string          `json:"data"`
-	Tag    string          `json:"tag"`
-	Count  int             `json:"count"`
-	Size   int             `json:"size"`
-	Prefix string          `json:"prefix"`
-	Need   json.RawMessage `json:"need"`
-	Tail   int             `json:"tail"`
+	Order  string          `json:"order,omitempty"`
+	Data   string          `json:"data,omitempty"`
+	Tag    string          `json:"tag,omitempty"`
+	Count  int             `json:"count,omitempty"`
+	Size   int             `json:"size,omitempty"`
+	Prefix string          `json:"prefix,omitempty"`
+	Need   json.RawMessage `json:"need,omitempty"`
+	Tail   int             `json:"tail,omitempty"`
 }
 
 // errLineTooLong is a line beyond lineMost. The rest of it is skipped.

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"sync"
 )
@@ -23,6 +24,12 @@ type lines struct {
 	enc    *json.Encoder // into buf
 	closed bool
 	err    error
+
+	// tracing stamps each line with the time and makes print wait until it is written, so that whoever is killed has told all
+	// that it saw. Set it before the first print.
+	tracing bool
+	queued  int64 // bytes that were ever put into buf
+	written int64 // of these
 
 	failed chan struct{} // closed at the first error of w
 	done   chan struct{} // closed when the goroutine has ended
@@ -52,7 +59,22 @@ func (l *lines) print(v any) {
 		l.buf.Truncate(n)
 		_ = l.enc.Encode(errorEvent{Ev: "error", Op: "print", Error: err.Error()})
 	}
+	if l.tracing {
+		l.buf.Truncate(l.buf.Len() - len("}\n"))
+		fmt.Fprintf(&l.buf, ",\"at\":%d}\n", monotonic())
+	}
+	l.queued += int64(l.buf.Len() - n)
 	l.change.Broadcast()
+	for mine := l.queued; l.tracing && l.written < mine && l.err == nil; {
+		l.change.Wait()
+	}
+}
+
+// trace is print for lines that only a traced node prints.
+func (l *lines) trace(v any) {
+	if l.tracing {
+		l.print(v)
+	}
 }
 
 func (l *lines) write() {
@@ -80,6 +102,8 @@ func (l *lines) write() {
 			close(l.failed)
 			return
 		}
+		l.written += int64(out.Len())
+		l.change.Broadcast()
 	}
 }
 

@@ -30,7 +30,7 @@ func TestEventsAreSpeltAsDocumented(t *testing.T) {
 			`"with":[],"loading":[],"primary":true,"count":17,"chain":"ab"}`},
 		{viewEvent{Left: departures(nil)}.Left, `[]`},
 		{transitionalEvent{"transitional", "g", names(nil)}, `{"ev":"transitional","group":"g","members":[]}`},
-		{deliverEvent{"deliver", "g", "7.00", 123, "ordered", "a/1f", "<&>", 18, "ab"},
+		{deliverEvent{"deliver", "g", "7.00", 123, "ordered", "a/1f", "<&>", 18, "ab", false},
 			`{"ev":"deliver","group":"g","view":"7.00","seq":123,"order":"ordered","sender":"a/1f","data":"<&>","count":18,"chain":"ab"}`},
 		{appliedEvent{"applied", "t1", 123}, `{"ev":"applied","tag":"t1","seq":123}`},
 		{repliesOf("t2", lockstep.Replies[string]{

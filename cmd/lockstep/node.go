@@ -45,6 +45,7 @@ type nodeOptions struct {
 	size   int
 	policy string
 	events string
+	trace  bool
 }
 
 func runNode(args []string, std stdio) error {
@@ -55,6 +56,7 @@ func runNode(args []string, std stdio) error {
 	fs.IntVar(&o.size, "size", 0, "configured size of the group, of which a quorum is a majority (0: the last primary view decides)")
 	fs.StringVar(&o.policy, "policy", "primary", "what a side without quorum does: primary (blocks), readonly (answers queries) or partitionable (goes on)")
 	fs.StringVar(&o.events, "events", "all", "what to print: all, or views, which counts deliveries and does not print them")
+	fs.BoolVar(&o.trace, "trace", false, "print what a judge of histories needs besides; see the package documentation")
 	o.register(fs)
 	if err := parse(fs, args, 0, std); err != nil {
 		return err
@@ -96,11 +98,15 @@ func (o *nodeOptions) run(std stdio) error {
 	stop, stopped := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stopped()
 
+	out := newLines(std.out)
+	out.tracing = o.trace
+	if o.trace {
+		cfg.Logger = traced(cfg.Logger, out)
+	}
 	node, err := lockstep.Start(stop, cfg)
 	if err != nil {
-		return err
+		return errors.Join(err, out.close())
 	}
-	out := newLines(std.out)
 	a := &app{name: o.name, group: o.group, quiet: o.events == "views", out: out}
 	g := node.Group(o.group, group)
 	a.attach(g)

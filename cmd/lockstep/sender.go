@@ -79,6 +79,7 @@ func (s *sender) run(ctx context.Context) {
 			continue
 		}
 		s.ready(ctx)
+		s.out.trace(sendingEvent{Ev: "sending", operation: it.op})
 		n, err := s.carryOut(ctx, it.op)
 		if err != nil {
 			s.fail(it.op, n, err)
