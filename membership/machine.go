@@ -140,6 +140,7 @@ type Machine struct {
 	recovery  recoveryState
 	liveness  livenessState
 	assembler *ordering.Assembler
+	count     ordering.Voters // nil: everybody
 	visit     ordering.Visit
 	arena     []byte // bodies of this step's packets
 
@@ -197,6 +198,16 @@ func (m *Machine) Start() { m.installAlone() }
 
 // Keep sets which groups' fragments are kept.
 func (m *Machine) Keep(keep func(wire.GroupID) bool) { m.assembler.Keep = keep }
+
+// Count sets who counts, in each group, where a message is to be safe at k. Without it every member of the ring does.
+func (m *Machine) Count(v ordering.Voters) { m.count = v }
+
+func (m *Machine) voters() ordering.Voters {
+	if m.count == nil {
+		return m.ring.Everybody
+	}
+	return m.count
+}
 
 // Ring is the id of the last ring installed.
 func (m *Machine) Ring() wire.RingID { return m.installed().ID }

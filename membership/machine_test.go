@@ -96,7 +96,7 @@ func (n *testNet) start(name string, addr netip.AddrPort, incarnation uint64, se
 }
 
 func (x *testNode) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
-	for len(x.pending) > 0 && wire.ChunkOverhead(true, true)+len(x.pending[0]) <= room {
+	for len(x.pending) > 0 && wire.ChunkOverhead(wire.OrderSafe, true, true)+len(x.pending[0]) <= room {
 		c := wire.Chunk{Group: 1, Kind: wire.KindApp, Order: wire.OrderAgreed, Flags: wire.ChunkFirst | wire.ChunkLast, Payload: x.pending[0]}
 		if x.pending[0][0] == 's' {
 			c.Order = wire.OrderSafe

@@ -53,7 +53,7 @@ func (m *Machine) progress(seq uint64) {
 // deliverRegular hands up what the release rules allow.
 func (m *Machine) deliverRegular() {
 	for m.state == StateOperational {
-		d := m.ring.NextDelivery()
+		d := m.ring.NextDelivery(m.voters())
 		if d == nil {
 			return
 		}

@@ -5,10 +5,14 @@ package ordering
 import "github.com/lockstep-go/lockstep/internal/wire"
 
 // NextDelivery returns the next packet to deliver in the ring's regular configuration, or nil when none may be. A packet with a safe
-// message waits, and everything behind it, until it is safe: agreed and safe messages are one stream.
-func (r *Ring) NextDelivery() *wire.Data {
+// message waits, and everything behind it, until it is safe, or safe at k: agreed and safe messages are one stream.
+func (r *Ring) NextDelivery(voters Voters) *wire.Data {
 	d := r.store.get(r.delivered + 1)
-	r.waitsSafe = d != nil && needsSafe(d) && d.Seq > r.safe
+	r.waitsSafe = false
+	if d != nil && d.Seq > r.safe {
+		need := asks(d)
+		r.waitsSafe = need == wire.OrderSafe || need == wire.OrderSafeAt && !r.heldEnough(d, voters)
+	}
 	if d == nil || r.waitsSafe {
 		return nil
 	}
@@ -16,7 +20,7 @@ func (r *Ring) NextDelivery() *wire.Data {
 	return d
 }
 
-// WaitsSafe reports whether a packet is here that only waits to become safe.
+// WaitsSafe reports whether a packet is here that only waits to become safe, or safe at k.
 func (r *Ring) WaitsSafe() bool { return r.waitsSafe }
 
 func (r *Ring) take(d *wire.Data) {
@@ -26,23 +30,30 @@ func (r *Ring) take(d *wire.Data) {
 	}
 }
 
-// needsSafe reports whether a message that ends in the packet asks for safe delivery.
-func needsSafe(d *wire.Data) bool {
+// asks returns what the messages that end in the packet ask for: OrderSafe if one of them is safe, else OrderSafeAt if one is to be
+// safe at k, else OrderAgreed.
+func asks(d *wire.Data) wire.Order {
+	most := wire.OrderAgreed
 	for i := range d.Chunks {
-		if c := &d.Chunks[i]; c.Order == wire.OrderSafe && c.Flags&wire.ChunkLast != 0 {
-			return true
+		c := &d.Chunks[i]
+		switch {
+		case !c.Last():
+		case c.Order == wire.OrderSafe:
+			return wire.OrderSafe
+		case c.Order.Kind() == wire.OrderSafeAt:
+			most = wire.OrderSafeAt
 		}
 	}
-	return false
+	return most
 }
 
 // Regular calls deliver for what remains of the old regular configuration: "in sequence order until the first gap, or the
 // first safe message above high_delivered", the highest number that any member moving along has delivered. A safe message up
-// to there was known to be everywhere by whoever delivered it.
+// to there was known to be everywhere, or at k members, by whoever delivered it.
 func (r *Ring) Regular(highDelivered uint64, deliver func(*wire.Data)) {
 	for {
 		d := r.store.get(r.delivered + 1)
-		if d == nil || needsSafe(d) && d.Seq > highDelivered {
+		if d == nil || d.Seq > highDelivered && asks(d) != wire.OrderAgreed {
 			return
 		}
 		r.take(d)

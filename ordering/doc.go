@@ -6,7 +6,9 @@
 //
 //   - agreed: when everything numbered before is here;
 //   - safe: when, besides, the token has been forwarded on two successive rotations with an aru that covers the packet, so that
-//     every member of the ring is known to hold it.
+//     every member of the ring is known to hold it;
+//   - safe at k: when, besides, the members' own arus on the token show that k of those who vote in its group hold it and all before
+//     it ([Voters]).
 //
 // A [Ring] is one installation of a ring at one member. Package membership makes it, hands it packets and tokens, and when the
 // ring breaks keeps it, frozen, as the old ring whose messages recovery exchanges: the Ring is the one value that the two
@@ -18,7 +20,8 @@
 //
 //   - delivered <= aru <= high, and safe <= aru;
 //   - every packet in (released, aru] is in the store; nothing at or below released is;
-//   - released <= min(safe, delivered): what somebody may still ask for is kept.
+//   - released <= min(safe, delivered): what somebody may still ask for is kept;
+//   - what a member is known to hold never exceeds what it holds: its entry on the token falls back as others number packets.
 //
 // The package is pure: it knows no socket, clock, goroutine or random source.
 package ordering

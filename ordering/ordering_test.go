@@ -21,6 +21,7 @@ type twin struct {
 	at    int
 	lose  func(to int, d *wire.Data) bool
 	got   [][]string
+	count Voters // of safe at k; nil: everybody
 }
 
 type queue struct {
@@ -76,11 +77,20 @@ func (w *twin) pass() {
 }
 
 func (w *twin) deliver(i int) {
-	for d := w.rings[i].NextDelivery(); d != nil; d = w.rings[i].NextDelivery() {
+	count := w.count
+	if count == nil {
+		count = w.rings[i].Everybody
+	}
+	for d := w.rings[i].NextDelivery(count); d != nil; d = w.rings[i].NextDelivery(count) {
 		w.got[i] = append(w.got[i], string(d.Chunks[0].Payload))
 	}
 	if err := w.rings[i].Check(); err != nil {
 		w.t.Fatal(err)
+	}
+	for j, upTo := range w.rings[i].holders.upTo {
+		if upTo > w.rings[j].aru {
+			w.t.Fatalf("member %d takes it that %d holds all up to %d; it does up to %d", i, j, upTo, w.rings[j].aru)
+		}
 	}
 }
 
@@ -248,7 +258,7 @@ func TestOneOrderWhateverIsLost(t *testing.T) {
 		total := 0
 		for round := range 30 {
 			for i := range w.src {
-				w.src[i].order = []wire.Order{wire.OrderAgreed, wire.OrderSafe}[round%2]
+				w.src[i].order = []wire.Order{wire.OrderAgreed, wire.OrderSafe, wire.OrderSafeAt, wire.SafeAt(2)}[round%4]
 				w.src[i].messages = append(w.src[i].messages, fmt.Sprintf("%d-%d", i, round))
 				total++
 			}

@@ -46,6 +46,7 @@ type Ring struct {
 	lastOwn     uint64 // the last packet this member numbered
 	control     uint64 // the last packet with a membership event, as far as delivered or numbered here
 	waitsSafe   bool   // the next packet to deliver is here but not safe
+	holders     holding
 
 	Counters Counters
 }
@@ -72,7 +73,8 @@ func (c *Counters) Add(o Counters) {
 
 // NewRing returns the ring as it is before its first packet. Positions go on above the given one.
 func NewRing(id wire.RingID, members []wire.MemberID, self int, limits Limits, position wire.Position) *Ring {
-	return &Ring{ID: id, Members: members, Self: self, Context: id.Context(), limits: limits, position: position}
+	return &Ring{ID: id, Members: members, Self: self, Context: id.Context(), limits: limits, position: position,
+		holders: holding{upTo: make([]uint64, len(members))}}
 }
 
 // Aru is the number up to which this member holds everything.

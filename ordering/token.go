@@ -48,7 +48,9 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 	src.Token(t, uint16(r.Self))
 
 	r.answer(t, v)
+	before := t.Seq
 	r.number(t, src, v)
+	r.fall(t, t.Seq-before)
 
 	sent, backlog := uint32(len(v.New)+len(v.Retransmit)), uint32(src.Backlog())
 	t.Sent += sent - min(t.Sent, r.lastSent)
@@ -66,7 +68,8 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 		}
 	}
 	r.request(t)
-	t.Members[r.Self].Aru = uint32(min(t.Seq-r.aru, 1<<32-1))
+	t.Members[r.Self].Aru = uint32(min(t.Seq-r.aru, uint64(wire.FarBehind)))
+	r.learn(t)
 
 	// "Safe when the token was forwarded with an aru that covers the message on two successive rotations."
 	r.safe = max(r.safe, min(t.Aru, r.lastAru))

@@ -84,6 +84,7 @@ func New(cfg Config, now time.Time) *Core {
 		Limits: limits, MaxMessage: cfg.MaxMessage, Secret: cfg.Secret,
 	}, c, (*sink)(c), now)
 	c.ring.Keep(func(g wire.GroupID) bool { return c.groups[g] != nil })
+	c.ring.Count(c.dir.Count)
 	c.ring.Start()
 	c.due = c.deadline()
 	return c

@@ -145,13 +145,13 @@ func (o *outgoing) next(room int, empty bool) (chunk wire.Chunk, ok bool) {
 			chunk.Flags |= wire.ChunkRestart
 		}
 	}
-	if whole := wire.ChunkOverhead(first, true) + len(rest); whole <= room && len(rest) <= wire.MaxChunk {
+	if whole := wire.ChunkOverhead(o.order, first, true) + len(rest); whole <= room && len(rest) <= wire.MaxChunk {
 		chunk.Flags |= wire.ChunkLast
 		chunk.Payload = rest
 		o.off = len(o.payload)
 		return chunk, true
 	}
-	part := min(room-wire.ChunkOverhead(first, false), wire.MaxChunk)
+	part := min(room-wire.ChunkOverhead(o.order, first, false), wire.MaxChunk)
 	if part < fragment && !empty || part <= 0 {
 		return chunk, false
 	}

@@ -24,18 +24,22 @@ type ViewID struct{ Num, Ring uint64 }
 
 func (v ViewID) String() string { return fmt.Sprintf("%d.%04x", v.Num, uint16(v.Ring>>48)) }
 
-// An Order is the guarantee that a message was sent with.
-type Order uint8
+// An Order is the guarantee that a message was sent with: one of these, and above SafeAt its k shifted by 8.
+type Order uint16
 
 const (
 	FIFO Order = iota
 	Causal
 	Agreed
 	Safe
+	SafeAt // as it is: at a quorum
 )
 
 // Total reports whether messages of this order belong to the one stream that is the same everywhere.
 func (o Order) Total() bool { return o >= Agreed }
+
+// AtK returns the k of a message that is safe at k, 0 for a quorum.
+func (o Order) AtK() (k int, ok bool) { return int(o >> 8), o&0xff == SafeAt }
 
 func (o Order) String() string {
 	switch o {
@@ -47,8 +51,13 @@ func (o Order) String() string {
 		return "ordered"
 	case Safe:
 		return "safe"
+	case SafeAt:
+		return "safe-quorum"
 	}
-	return fmt.Sprintf("order %d", uint8(o))
+	if k, ok := o.AtK(); ok {
+		return fmt.Sprintf("safe-%d", k)
+	}
+	return fmt.Sprintf("order %d", uint16(o))
 }
 
 // A Departure says who is no longer in a view, and why.

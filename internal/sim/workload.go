@@ -70,7 +70,13 @@ func (w *workload) kind() wire.Kind {
 	return wire.KindApp
 }
 
-func (w *workload) order() wire.Order { return wire.Order(w.rng.IntN(4)) }
+func (w *workload) order() wire.Order {
+	o := wire.Order(w.rng.IntN(5))
+	if o == wire.OrderSafeAt {
+		return wire.SafeAt(uint8(w.rng.IntN(4))) // 0: at a quorum
+	}
+	return o
+}
 
 func (w *workload) size() int {
 	if w.rng.Float64() < w.large {

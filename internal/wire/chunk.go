@@ -30,14 +30,21 @@ const (
 	ChunkHeaderSize = 8 + 1 + 1 + 2
 	// ChunkTotalSize is what Total takes in a chunk that has it, in bytes.
 	ChunkTotalSize = 4
+	// ChunkThresholdSize is what the threshold takes in a chunk of OrderSafeAt, in bytes.
+	ChunkThresholdSize = 1
 )
 
-// ChunkOverhead is what a chunk takes beside its payload, in bytes, given whether it is the first and the last of its message.
-func ChunkOverhead(first, last bool) int {
-	if first && !last {
-		return ChunkHeaderSize + ChunkTotalSize
+// ChunkOverhead is what a chunk takes beside its payload, in bytes, given its order and whether it is the first and the last of its
+// message.
+func ChunkOverhead(o Order, first, last bool) int {
+	n := ChunkHeaderSize
+	if o.Kind() == OrderSafeAt {
+		n += ChunkThresholdSize
 	}
-	return ChunkHeaderSize
+	if first && !last {
+		n += ChunkTotalSize
+	}
+	return n
 }
 
 // First reports whether the chunk begins a message.
@@ -47,13 +54,16 @@ func (c *Chunk) First() bool { return c.Flags&ChunkFirst != 0 }
 func (c *Chunk) Last() bool { return c.Flags&ChunkLast != 0 }
 
 // Size is how many bytes the chunk takes in a packet.
-func (c *Chunk) Size() int { return ChunkOverhead(c.First(), c.Last()) + len(c.Payload) }
+func (c *Chunk) Size() int { return ChunkOverhead(c.Order, c.First(), c.Last()) + len(c.Payload) }
 
-// append writes group, kind, flags above order in one byte, length, total if it is due, payload.
+// append writes group, kind, flags above order in one byte, length, threshold and total if they are due, payload.
 func (c *Chunk) append(b []byte) []byte {
 	b = appendU64(b, uint64(c.Group))
 	b = append(b, uint8(c.Kind), c.Flags<<4|uint8(c.Order)&0x0f)
 	b = appendCount16(b, len(c.Payload))
+	if c.Order.Kind() == OrderSafeAt {
+		b = append(b, c.Order.Threshold())
+	}
 	if c.First() && !c.Last() {
 		b = appendU32(b, c.Total)
 	}
@@ -66,6 +76,9 @@ func (r *reader) chunk(c *Chunk) {
 	bits := r.u8()
 	c.Order, c.Flags = Order(bits&0x0f), bits>>4
 	n := uint32(r.u16())
+	if c.Order == OrderSafeAt {
+		c.Order = SafeAt(r.u8())
+	}
 	if c.First() && !c.Last() {
 		c.Total = r.u32()
 		if c.Total < n {
@@ -73,7 +86,7 @@ func (r *reader) chunk(c *Chunk) {
 		}
 	}
 	c.Payload = r.bytes(n)
-	if c.Order > OrderSafe {
+	if c.Order.Kind() > OrderSafeAt {
 		r.fail("unknown order")
 	}
 	if c.Flags&ChunkRestart != 0 && !c.First() {

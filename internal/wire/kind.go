@@ -1,6 +1,6 @@
 package wire
 
-// What a message is for, and which order it asks for.
+// What a message is for.
 
 // A Kind says what a message is for. An unknown kind passes the parser: its place in the order counts, whoever understands it.
 type Kind uint8
@@ -58,30 +58,4 @@ func (k Kind) String() string {
 		return "recovered"
 	}
 	return numbered("kind", uint8(k))
-}
-
-// An Order is the guarantee a message asks for.
-type Order uint8
-
-// The orders. Their numbers are final; there is room for twelve more.
-const (
-	OrderFIFO   Order = 0
-	OrderCausal Order = 1
-	OrderAgreed Order = 2
-	OrderSafe   Order = 3
-)
-
-// String is the order in one word.
-func (o Order) String() string {
-	switch o {
-	case OrderFIFO:
-		return "fifo"
-	case OrderCausal:
-		return "causal"
-	case OrderAgreed:
-		return "agreed"
-	case OrderSafe:
-		return "safe"
-	}
-	return numbered("order", uint8(o))
 }

@@ -163,7 +163,7 @@ func TestRefused(t *testing.T) {
 		"token 256 congested":    {token(func(p *Token) { p.Congested = make([]Congestion, 256) }), by(ParseToken)},
 		"data prev":              {&Data{Seq: 4, Prev: 5}, by(ParseData)},
 		"data control":           {&Data{Seq: 4, Control: 5}, by(ParseData)},
-		"chunk order":            {chunk(Chunk{Order: 4}), by(ParseData)},
+		"chunk order":            {chunk(Chunk{Order: 5}), by(ParseData)},
 		"chunk restart":          {chunk(Chunk{Flags: ChunkRestart}), by(ParseData)},
 		"chunk total":            {chunk(Chunk{Flags: ChunkFirst, Total: 1, Payload: []byte("two")}), by(ParseData)},
 		"direct total":           {&Direct{First: true, Total: 1, Payload: []byte("two")}, by(ParseDirect)},

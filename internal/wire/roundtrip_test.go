@@ -55,6 +55,14 @@ func drawBytes(t *rapid.T) []byte  { return drawList(t, 40, drawU8) }
 func drawName(t *rapid.T) string   { return rapid.StringN(1, 60, MaxName).Draw(t, "name") }
 func drawFailed(t *rapid.T) Failed { return Failed{drawID(t), Reason(drawU8(t))} }
 
+func drawOrder(t *rapid.T) Order {
+	o := Order(rapid.IntRange(0, 4).Draw(t, "order"))
+	if o == OrderSafeAt {
+		return SafeAt(drawU8(t))
+	}
+	return o
+}
+
 func drawID(t *rapid.T) (m MemberID) {
 	copy(m[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
 	return m
@@ -145,7 +153,7 @@ func drawToken(t *rapid.T) *Token {
 }
 
 func drawChunk(t *rapid.T) Chunk {
-	c := Chunk{GroupID(drawU64(t)), Kind(drawU8(t)), Order(rapid.IntRange(0, 3).Draw(t, "order")), uint8(rapid.IntRange(0, 3).Draw(t, "flags")), 0, drawBytes(t)}
+	c := Chunk{GroupID(drawU64(t)), Kind(drawU8(t)), drawOrder(t), uint8(rapid.IntRange(0, 3).Draw(t, "flags")), 0, drawBytes(t)}
 	if c.First() && drawBool(t) {
 		c.Flags |= ChunkRestart
 	}

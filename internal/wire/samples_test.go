@@ -97,6 +97,10 @@ func samples() []sample {
 			{Group: 2, Kind: KindApp, Order: OrderCausal, Flags: ChunkFirst | ChunkRestart, Total: 100000, Payload: []byte("head")},
 			{Group: 3, Kind: KindApp, Payload: []byte{0}},
 		}}, parse: by(ParseData)},
+		{name: "data safe at k", value: &Data{Seq: 1, Position: 9, Chunks: []Chunk{
+			{Group: 2, Kind: KindApp, Order: SafeAt(3), Flags: ChunkFirst | ChunkLast, Payload: []byte("three")},
+			{Group: 2, Kind: KindApply, Order: OrderSafeAt, Flags: ChunkFirst, Total: 9000, Payload: []byte("quorum")},
+		}}, parse: by(ParseData)},
 		{name: "data recovered", value: &Data{Flags: DataRecovered, Origin: 1, Seq: 7, Position: 1, Chunks: []Chunk{
 			{Kind: KindRecovered, Order: OrderAgreed, Flags: ChunkFirst | ChunkLast, Payload: []byte{7, 0}}}}, parse: by(ParseData)},
 		{name: "wake", value: &Wake{TokenSeq: 3}, parse: by(ParseWake)},

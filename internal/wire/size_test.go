@@ -96,8 +96,11 @@ func TestDataAllocations(t *testing.T) {
 // TestChunkOverhead fills a packet exactly, as ordering does.
 func TestChunkOverhead(t *testing.T) {
 	const room = 1000
-	for _, c := range []struct{ first, last bool }{{true, true}, {true, false}, {false, true}, {false, false}} {
-		chunk := Chunk{Kind: KindApp, Payload: make([]byte, room-DataHeaderSize-ChunkOverhead(c.first, c.last))}
+	for _, c := range []struct {
+		first, last bool
+		order       Order
+	}{{true, true, OrderFIFO}, {true, false, OrderAgreed}, {false, true, OrderSafe}, {false, false, OrderSafe}, {true, true, SafeAt(3)}, {true, false, OrderSafeAt}} {
+		chunk := Chunk{Kind: KindApp, Order: c.order, Payload: make([]byte, room-DataHeaderSize-ChunkOverhead(c.order, c.first, c.last))}
 		if c.first {
 			chunk.Flags |= ChunkFirst
 		}
@@ -106,7 +109,7 @@ func TestChunkOverhead(t *testing.T) {
 		}
 		p := &Data{Chunks: []Chunk{chunk}}
 		if n := len(p.Append(nil)); n != room || p.Size() != room {
-			t.Errorf("first %v last %v: %d bytes, Size %d, want %d", c.first, c.last, n, p.Size(), room)
+			t.Errorf("%v first %v last %v: %d bytes, Size %d, want %d", c.order, c.first, c.last, n, p.Size(), room)
 		}
 	}
 }

@@ -23,11 +23,18 @@ type Token struct {
 	Congested  []Congestion  // at most MaxCongested
 }
 
-// A MemberState is a member's own entry on the token, rewritten at each of its visits.
+// A MemberState is a member's own entry on the token, rewritten at each of its visits. Whoever raises Token.Seq adds the same to the
+// Aru of all others, so that what an entry says stays true (see Fall).
 type MemberState struct {
-	Aru   uint32 // Token.Seq less the member's own aru, at most 2^32-1
+	Aru   uint32 // Token.Seq less the member's own aru; FarBehind says only that it is so much or more
 	Flags uint8
 }
+
+// FarBehind is where Aru ends: such an entry claims nothing.
+const FarBehind uint32 = 1<<32 - 1
+
+// Fall puts the member n packets further behind.
+func (m *MemberState) Fall(n uint64) { m.Aru += uint32(min(n, uint64(FarBehind-m.Aru))) }
 
 // A Request asks for Count packets, at least one, from First on.
 type Request struct {
