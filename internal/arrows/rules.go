@@ -44,6 +44,7 @@ var Rules = map[string]Rule{
 	"statexfer":            {},
 	"internal/evs":         {},
 	"internal/sim":         {Ours: []string{"internal/core", "internal/evs", "membership", "ordering", "internal/wire"}, Replayed: true, TestTheirs: testers},
+	"internal/catalogue":   {TestOurs: []string{"internal/sim", "internal/core", "internal/evs", "membership", "internal/wire"}, TestTheirs: testers},
 	"internal/arrows":      {},
 	"internal/figures":     {},
 	"":                     {Ours: []string{"internal/core", "membership", "ordering", "internal/wire", "statexfer", "transport"}, Theirs: []string{msgpack, zap, xsys}, TestOurs: []string{"", "transport/memnet", "locksteptest", "internal/evs"}, TestTheirs: testers},
