@@ -18,6 +18,7 @@ type commitState struct {
 	hop          uint32            // of the last commit token handled
 	handled      uint32            // commit tokens handled since the last installation (the thesis' rotation_count)
 	token        *wire.CommitToken // as last forwarded, until there is a sign that it arrived
+	shown        *wire.CommitToken // round for the second time, and not forwarded before this ring's mark is stored
 	retransmitAt time.Time
 	lossAt       time.Time
 }
@@ -39,8 +40,8 @@ func (m *Machine) createCommit(ids []wire.MemberID) {
 	}
 	m.adoptCommit(t)
 	if len(ids) == 1 {
-		m.commit.entries = t.Entries
-		m.startRecovery()
+		m.commit.shown = t
+		m.finishCommit()
 		return
 	}
 	m.forwardCommit(t)
@@ -105,13 +106,28 @@ func (m *Machine) receiveCommit(sender wire.MemberID, t *wire.CommitToken) {
 		m.commit.hop = t.Hop
 		m.commit.handled++
 		m.commit.entries = t.Entries
-		m.startRecovery()
-		m.forwardCommit(t)
+		m.commit.shown = t
+		m.commit.token, m.commit.retransmitAt = nil, time.Time{} // it came round: who is next has seen it
+		m.finishCommit()
 	case m.state == StateRecovery && t.Ring == m.commit.ring && t.Hop == 2*n && self == 0 && t.Hop > m.commit.hop:
 		// Once only: a duplicate must not start a second token.
 		m.commit.hop = t.Hop
 		m.commit.token = nil
 		m.firstToken()
+	}
+}
+
+// finishCommit enters recovery and passes the commit token on, as soon as the ring's mark is stored: from then on others use its
+// id. A disk that takes too long is a commit token that was lost.
+func (m *Machine) finishCommit() {
+	t := m.commit.shown
+	if t == nil || !m.covered(Mark{Ring: t.Ring.Seq, Position: m.firstPosition() + stragglers}) {
+		return
+	}
+	m.commit.shown = nil
+	m.startRecovery()
+	if len(t.Entries) > 1 {
+		m.forwardCommit(t)
 	}
 }
 
@@ -172,13 +188,18 @@ const stragglers = 1 << 17
 // newRing makes the ring whose commit token has gone round.
 func (m *Machine) newRing() *ordering.Ring {
 	ids := make([]wire.MemberID, len(m.commit.entries))
-	var position wire.Position
 	for i := range m.commit.entries {
 		ids[i] = m.commit.entries[i].ID
+	}
+	return ordering.NewRing(m.commit.ring, ids, m.commit.index(m.cfg.Self.ID), m.cfg.Limits, m.firstPosition())
+}
+
+// firstPosition is the position above which the new ring numbers: above all that its members know. A member that was cut off may
+// have numbered, and delivered alone, up to a rotation's messages that nobody here has seen: their positions are not given again.
+func (m *Machine) firstPosition() wire.Position {
+	var position wire.Position
+	for i := range m.commit.entries {
 		position = max(position, m.commit.entries[i].Position)
 	}
-	// A member that was cut off may have numbered, and delivered alone, up to a rotation's messages that nobody here has seen. Their
-	// positions are not given again.
-	position += stragglers
-	return ordering.NewRing(m.commit.ring, ids, m.commit.index(m.cfg.Self.ID), m.cfg.Limits, position)
+	return position + stragglers
 }

@@ -33,6 +33,10 @@ type Config struct {
 	Limits     ordering.Limits
 	MaxMessage int
 	Secret     [32]byte // nonces are drawn from it
+
+	Begin  Mark // ring sequences and positions of this run begin above it
+	Stored Mark // what is stored at the start; zero: nothing is, and only incarnations keep ring ids apart
+	Ahead  Mark // how far beyond its use a mark is stored; zero fields: 64 rings, 2^26 positions
 }
 
 // A State is where a member is on its way from one ring to the next.
@@ -133,6 +137,8 @@ type Machine struct {
 	old     *ordering.Ring // the last ring installed, frozen, while a new one is sought; nil in operation
 	ringSeq uint64         // the highest ring sequence met
 	nonces  uint64         // how many nonces were drawn
+	stored  Mark           // no ring or position above it is used; zero: nothing is stored
+	asked   Mark           // the greatest mark that was asked for
 
 	token     tokenState
 	gather    gatherState
@@ -156,6 +162,8 @@ type Sink interface {
 	Send(Send)
 	Key(RingKey)
 	Notice(Notice)
+	// Persist asks for a mark to be stored; Persisted says when it is. A later mark covers the earlier.
+	Persist(Mark)
 	// Deliver hands up one delivery. It must not call back into the Machine, except Cut and Ring.
 	Deliver(Delivery)
 }
@@ -182,11 +190,14 @@ type Coverage struct {
 	Rested              int // times the token came to rest
 	Woken               int
 	Refused             int // newcomers refused because their name was taken
+	CommitStored        int // commit tokens that waited for a mark to be stored
+	Parked              int // tokens that waited for one
 }
 
 // NewMachine returns a member that has not started.
 func NewMachine(cfg Config, source ordering.Source, out Sink, now time.Time) *Machine {
-	m := &Machine{cfg: cfg, source: source, out: out, now: now, book: map[wire.MemberID]*peer{}}
+	m := &Machine{cfg: cfg, source: source, out: out, now: now, book: map[wire.MemberID]*peer{}, ringSeq: cfg.Begin.Ring,
+		stored: cfg.Stored, asked: cfg.Stored}
 	m.assembler = ordering.NewAssembler(cfg.MaxMessage, func(wire.GroupID) bool { return true })
 	m.remember(cfg.Self)
 	m.liveness.nextBeacon = now

@@ -53,6 +53,7 @@ type testNet struct {
 	n     int
 	loss  float64
 	cut   map[[2]*testNode]bool
+	shape func(*Config)
 }
 
 // A testNode is one machine, its source of messages, and what it delivered.
@@ -68,10 +69,17 @@ type testNode struct {
 	got     []string // ring changes and messages, in order
 	rings   [][]wire.MemberID
 	trace   []string
+	asked   []Mark // marks that are to be stored; the test answers
+	numbers []wire.Position
 }
 
 func newTestNet(t *testing.T, seed uint64, names ...string) *testNet {
-	n := &testNet{t: t, now: time.UnixMilli(1_700_000_000_000), rng: rand.New(rand.NewPCG(seed, 1)), cut: map[[2]*testNode]bool{}}
+	return newShapedNet(t, seed, nil, names...)
+}
+
+// newShapedNet is newTestNet with machines whose configuration shape changes.
+func newShapedNet(t *testing.T, seed uint64, shape func(*Config), names ...string) *testNet {
+	n := &testNet{t: t, now: time.UnixMilli(1_700_000_000_000), rng: rand.New(rand.NewPCG(seed, 1)), cut: map[[2]*testNode]bool{}, shape: shape}
 	var addrs []netip.AddrPort
 	for i := range names {
 		addrs = append(addrs, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)}), 7946))
@@ -87,6 +95,9 @@ func (n *testNet) start(name string, addr netip.AddrPort, incarnation uint64, se
 		Addrs: []wire.Addr{{Addr: addr}}}}
 	cfg := Config{Self: node.info, Timing: lan, Limits: ordering.DefaultLimits(1300), MaxMessage: 1 << 20}
 	cfg.Secret[0] = byte(len(n.nodes) + 1)
+	if n.shape != nil {
+		n.shape(&cfg)
+	}
 	node.m = NewMachine(cfg, node, node, n.now)
 	node.m.Start()
 	node.m.Input(n.now)
@@ -109,6 +120,7 @@ func (x *testNode) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
 }
 func (x *testNode) Backlog() int              { return len(x.pending) }
 func (x *testNode) Token(*wire.Token, uint16) {}
+func (x *testNode) Persist(k Mark)            { x.asked = append(x.asked, k) }
 func (x *testNode) Key(k RingKey)             { x.keys[k.Context] = !k.Remove }
 func (x *testNode) Notice(n Notice) {
 	x.trace = append(x.trace, fmt.Sprintf("%v %s %v %s", x.net.now.Sub(time.UnixMilli(1_700_000_000_000)), x.info.Name, n.Ring, n.Text))
@@ -132,6 +144,7 @@ func (x *testNode) Deliver(d Delivery) {
 	switch d.Kind {
 	case DeliverMessage:
 		x.got = append(x.got, string(d.Message.Payload))
+		x.numbers = append(x.numbers, d.Message.Position)
 	case DeliverTransitional:
 		x.got = append(x.got, fmt.Sprintf("trans %d", len(d.Members)))
 	case DeliverRing:

@@ -13,6 +13,7 @@ import (
 type tokenState struct {
 	last         *wire.Token // as last forwarded, for retransmission
 	held         *wire.Token // resting here
+	parked       *wire.Token // waiting here until a mark is stored
 	lossAt       time.Time
 	retransmitAt time.Time
 	restAt       time.Time // a resting token goes round again
@@ -81,7 +82,7 @@ func (m *Machine) receiveToken(from wire.MemberID, t *wire.Token) {
 		m.unicast(from, wire.ClassToken, m.ring.Context, &wire.Wake{TokenSeq: m.token.held.TokenSeq, Holds: true})
 		return
 	}
-	if !m.ring.Fresh(t) {
+	if m.token.parked != nil || !m.ring.Fresh(t) {
 		return
 	}
 	if m.state == StateRecovery && m.commit.token != nil {
@@ -169,6 +170,11 @@ func (m *Machine) wake() {
 
 // visitToken does what the token allows, passes it on, and only then delivers.
 func (m *Machine) visitToken(t *wire.Token) {
+	if !m.mayVisit(t) {
+		m.token.parked = t
+		m.Coverage.Parked++
+		return
+	}
 	m.measure(t)
 	if m.state == StateRecovery {
 		m.ring.Visit(t, &m.recovery, &m.visit)
@@ -271,6 +277,11 @@ func (m *Machine) visitAlone() {
 	t := &m.token
 	for range 8 {
 		if !t.again || m.state != StateOperational {
+			return
+		}
+		if !m.mayVisit(t.last) {
+			t.parked, t.again = t.last, false
+			m.Coverage.Parked++
 			return
 		}
 		m.ring.Visit(t.last, m.source, &m.visit)

@@ -267,11 +267,12 @@ func (m *Machine) breakRecovery(why string) {
 	m.resumeGather(why)
 }
 
-// installAlone is how a starting member begins: on a ring of its own.
+// installAlone is how a starting member begins: on a ring of its own. Its positions begin at the clock, or above those that an
+// earlier run may have used.
 func (m *Machine) installAlone() {
 	m.ringSeq++
 	id := wire.RingID{Seq: m.ringSeq, Rep: m.cfg.Self.ID}
-	m.ring = ordering.NewRing(id, []wire.MemberID{m.cfg.Self.ID}, 0, m.cfg.Limits, wire.Position(m.now.UnixMilli())<<11)
+	m.ring = ordering.NewRing(id, []wire.MemberID{m.cfg.Self.ID}, 0, m.cfg.Limits, FirstPosition(m.now, m.cfg.Begin))
 	m.state = StateOperational
 	m.token = tokenState{last: &wire.Token{TokenSeq: 1, Position: m.ring.Position(), AruMember: wire.NoMember, Retrans: wire.NoMember,
 		LastSender: wire.NoMember, Members: make([]wire.MemberState, 1)}, again: true}

@@ -32,6 +32,10 @@ type Config struct {
 	MaxBody    int      // largest packet body that one datagram carries, in bytes
 	MaxMessage int      // largest message, in bytes
 	Secret     [32]byte // random: nonces are drawn from it
+
+	Begin  Mark // ring sequences and positions begin above it: what an earlier run stored
+	Stored Mark // what is stored now, FirstMark or more; zero: nothing is ever stored, and no Effects.Persist asks for it
+	Ahead  Mark // how far beyond its use a mark is stored; zero fields: as membership.Config says
 }
 
 // Core is one member as a pure machine: the same events at the same times give the same effects. It is not safe for
@@ -81,7 +85,7 @@ func New(cfg Config, now time.Time) *Core {
 			Consensus: cfg.Timing.Consensus, CommitRetransmit: cfg.Timing.CommitRetransmit, Probe: cfg.Timing.Probe,
 			Silence: cfg.Timing.Silence, Beacon: cfg.Timing.Beacon,
 		},
-		Limits: limits, MaxMessage: cfg.MaxMessage, Secret: cfg.Secret,
+		Limits: limits, MaxMessage: cfg.MaxMessage, Secret: cfg.Secret, Begin: cfg.Begin, Stored: cfg.Stored, Ahead: cfg.Ahead,
 	}, c, (*sink)(c), now)
 	c.ring.Keep(func(g wire.GroupID) bool { return c.groups[g] != nil })
 	c.ring.Count(c.dir.Count)
@@ -132,6 +136,8 @@ func (c *Core) Step(now time.Time, ev Event) {
 		c.loadFailed(ev)
 	case Congested:
 		c.congested.set(ev)
+	case Persisted:
+		c.ring.Persisted(ev.Mark)
 	case Close:
 		c.close()
 	}
@@ -223,5 +229,7 @@ func (s *sink) Notice(n membership.Notice) {
 	}
 	s.eff.Notices = append(s.eff.Notices, n)
 }
+
+func (s *sink) Persist(k membership.Mark) { s.eff.Persist = k }
 
 func (s *sink) Deliver(d membership.Delivery) { (*Core)(s).deliver(d) }

@@ -14,6 +14,8 @@ type Effects struct {
 	Sends   []Send
 	Upcalls []Upcall
 	Notices []Notice
+	// Persist, unless zero, is to be written to stable storage; Persisted says when it is there. It covers all asked for before.
+	Persist Mark
 }
 
 // empty drops everything and keeps the room. What was there is not kept alive by it.
@@ -22,6 +24,7 @@ func (e *Effects) empty() {
 	clear(e.Upcalls)
 	clear(e.Notices)
 	e.Keys, e.Sends, e.Upcalls, e.Notices = e.Keys[:0], e.Sends[:0], e.Upcalls[:0], e.Notices[:0]
+	e.Persist = Mark{}
 }
 
 // What the ring half of membership produces is passed on as it is.
@@ -29,6 +32,7 @@ type (
 	RingKey = membership.RingKey
 	Send    = membership.Send
 	Notice  = membership.Notice
+	Mark    = membership.Mark
 )
 
 // An UpcallKind says what an Upcall reports.

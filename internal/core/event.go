@@ -85,6 +85,9 @@ type Congested struct {
 	On    bool
 }
 
+// Persisted says that a mark given by Effects.Persist is on stable storage.
+type Persisted struct{ Mark Mark }
+
 // Close says good-bye to the ring: the others need not wait for a time-out. Groups should have been left before.
 type Close struct{}
 
@@ -99,4 +102,5 @@ func (SendDirect) event()     {}
 func (Loaded) event()         {}
 func (LoadFailed) event()     {}
 func (Congested) event()      {}
+func (Persisted) event()      {}
 func (Close) event()          {}

@@ -121,6 +121,9 @@ func (p *process) route(u *core.Upcall) {
 		c.trouble("liveness", "", p.member, "was told that its name is taken by %s at %s", u.Sender.ID, u.Text)
 		return
 	}
+	if u.Kind == core.UpDeliver {
+		p.usesPosition(u.Position)
+	}
 	for _, a := range p.apps {
 		if a != nil && a.g.id == u.Group {
 			a.enqueue(u)

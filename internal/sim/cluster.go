@@ -32,6 +32,7 @@ type Options struct {
 	MaxBody    int           // 0: 1344, what a datagram of 1400 bytes carries
 	MaxMessage int           // 0: 1 MiB
 	Trace      io.Writer     // nil: no readable trace
+	Disk       DiskConfig    // zero: nothing outlives a process
 
 	// spoil, in the tests of the simulator itself, loses the upcalls for which it returns true.
 	spoil func(core.Upcall) bool
@@ -93,7 +94,7 @@ func NewCluster(opts Options) *Cluster {
 		}
 		opts.Groups = []GroupSpec{all}
 	}
-	c := &Cluster{opts: opts, rng: rand.New(rand.NewPCG(opts.Seed, 1)), 
+	c := &Cluster{opts: opts, rng: rand.New(rand.NewPCG(opts.Seed, 1)),
 		members: map[wire.MemberID]evs.Member{}, history: &evs.History{}, spin: make([]spinState, opts.Nodes)}
 	c.net = network{c: c, cfg: opts.Network, rng: rand.New(rand.NewPCG(opts.Seed, 2))}
 	c.clock.arrive = c.net.arrive

@@ -44,6 +44,8 @@ func (v *Coverage) Add(o Coverage) {
 	v.Rested += o.Rested
 	v.Woken += o.Woken
 	v.Refused += o.Refused
+	v.CommitStored += o.CommitStored
+	v.Parked += o.Parked
 	v.HolesRepaired += o.HolesRepaired
 	v.Retransmitted += o.Retransmitted
 	v.Requested += o.Requested

@@ -25,6 +25,7 @@ type node struct {
 	runs  int
 	p     *process // nil while nothing runs
 	slow  bool     // its handlers take their time
+	disk  disk
 }
 
 // A process is one run of a node, with a core of its own.
@@ -70,6 +71,7 @@ func (n *node) start() {
 	for i := 0; i < len(cfg.Secret); i += 8 {
 		binary.BigEndian.PutUint64(cfg.Secret[i:], c.rng.Uint64())
 	}
+	n.mount(&cfg)
 	p.core = core.New(cfg, c.clock.time())
 	n.p = p
 	c.tracef("%s starts as %s (%s)", n.name, p.member, id)
@@ -226,6 +228,7 @@ func (p *process) step(ev core.Event) {
 	for _, n := range e.Notices {
 		p.notice(n)
 	}
+	p.persist(e.Persist)
 	p.stepping = false
 	for len(p.later) > 0 {
 		ev := p.later[0]

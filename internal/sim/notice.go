@@ -17,6 +17,7 @@ func (p *process) notice(n core.Notice) {
 	switch n.Kind {
 	case membership.NoticeRing:
 		p.ring, p.recovers = n.Ring, false
+		p.usesRing(n.Ring)
 	case membership.NoticeState:
 		p.recovers = entered(n.Text) == membership.StateRecovery
 		if p.recovers && c.trap != nil {

@@ -44,6 +44,7 @@ func newScenario(opts Options) *scenario {
 	if rng.IntN(3) == 0 {
 		opts.MaxBody = 500 + rng.IntN(8000)
 	}
+	opts.Disk = drawDisk(opts.Seed)
 	s.c = NewCluster(opts)
 	places := 0
 	for _, g := range s.c.groups {

@@ -87,6 +87,7 @@ func TestSeed(t *testing.T) {
 		"point-to-point messages arrived":          stats.Directs,
 		"a packet of a ring without key came":      stats.Unopened,
 		"a packet was lost, another came repeated": min(stats.Lost, stats.Duplicated),
+		"a commit token waited for a disk":         coverage.CommitStored,
 	} {
 		if n == 0 && *seedCount >= seeds {
 			t.Errorf("in %d seeds it never happened that %s", *seedCount, what)
