@@ -13,6 +13,7 @@ func TestTraced(t *testing.T) {
 	p := startNode(t, "a", append(slices.Clone(args["a"]), "-seeds", "")...)
 	p.waitView(0, 1)
 	p.waitEvent(p.do(`{"op":"burst","count":2,"size":10,"prefix":"x","tag":"t1"}`), "accepted", "t1")
+	p.wait(0, "second delivery", func(l line) bool { return l.Ev == "deliver" && l.Count == 2 })
 	p.waitEvent(p.do(`{"op":"apply","data":"y","tag":"t2"}`), "applied", "t2")
 	p.do(`{"op":"exit"}`)
 	p.end(patience)

@@ -15,7 +15,7 @@ import (
 // benchPatience is how long one bench may take besides what it measures.
 const benchPatience = 90 * time.Second
 
-func measureBench(ctx context.Context, l *lab) error {
+func measureBench(ctx context.Context, l *study) error {
 	for _, order := range []string{"ordered", "safe"} {
 		for _, senders := range []int{1, 3} {
 			for _, size := range []int{64, 1024, 8192} {
@@ -41,10 +41,10 @@ type benchResult struct {
 	Megabytes float64 `json:"mb_per_s"`
 }
 
-func (l *lab) bench(ctx context.Context, order string, senders, size int) (r benchResult, err error) {
+func (l *study) bench(ctx context.Context, order string, senders, size int) (r benchResult, err error) {
 	ctx, cancel := context.WithTimeout(ctx, benchPatience+l.benchFor)
 	defer cancel()
-	out, err := l.runProgram(ctx, l.command, "bench", "-local", "3", "-mode", "send", "-order", order, "-senders", strconv.Itoa(senders),
+	out, err := l.Run(ctx, nil, l.Command, "bench", "-local", "3", "-mode", "send", "-order", order, "-senders", strconv.Itoa(senders),
 		"-size", strconv.Itoa(size), "-for", l.benchFor.String(), "-json")
 	if err != nil {
 		return r, err

@@ -12,10 +12,11 @@ import (
 	"math/rand/v2"
 	"net"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/lockstep-go/lockstep/internal/lab"
 )
 
 // settle is how long a cluster is left alone before something is done to it.
@@ -23,26 +24,26 @@ const settle = 1500 * time.Millisecond
 
 // A cluster is three nodes of one group. End it.
 type cluster struct {
-	l     *lab
+	l     *study
 	part  string
-	addrs []string   // where each listens
-	via   [][]string // before the command line of each; nothing on this host
-	nodes []*process
+	addrs []string    // where each listens
+	hosts []*lab.Host // of each; nil is this host
+	nodes []*lab.Process
 	sent  int // messages sent to place the token
 }
 
 // startLocal starts three nodes on loopback and waits until all have the view of three.
-func (l *lab) startLocal(ctx context.Context, part string) (*cluster, error) {
+func (l *study) startLocal(ctx context.Context, part string) (*cluster, error) {
 	addrs, err := freeAddresses(3)
 	if err != nil {
 		return nil, err
 	}
-	return l.start(ctx, part, addrs, make([][]string, 3))
+	return l.start(ctx, part, addrs, make([]*lab.Host, 3))
 }
 
 // start starts a node at each address and waits until all have the view of all. After an error nothing runs.
-func (l *lab) start(ctx context.Context, part string, addrs []string, via [][]string) (*cluster, error) {
-	c := &cluster{l: l, part: part, addrs: addrs, via: via, nodes: make([]*process, len(addrs))}
+func (l *study) start(ctx context.Context, part string, addrs []string, hosts []*lab.Host) (*cluster, error) {
+	c := &cluster{l: l, part: part, addrs: addrs, hosts: hosts, nodes: make([]*lab.Process, len(addrs))}
 	for i := range addrs {
 		if err := c.startNode(i); err != nil {
 			c.end()
@@ -59,14 +60,14 @@ func (l *lab) start(ctx context.Context, part string, addrs []string, via [][]st
 // startNode starts node i, for the first time or again: with the default configuration, but for the name and the addresses.
 func (c *cluster) startNode(i int) error {
 	name := string(rune('a' + i))
-	args := slices.Concat(c.via[i], []string{
-		c.l.command, "node", "-name", name, "-listen", c.addrs[i], "-seeds", strings.Join(c.addrs, ","),
-		"-key-file", c.l.keyFile, "-group", "figures", "-size", strconv.Itoa(c.l.size),
-	})
+	args := []string{
+		c.l.Command, "node", "-name", name, "-listen", c.addrs[i], "-seeds", strings.Join(c.addrs, ","),
+		"-key-file", c.l.KeyFile, "-group", "figures", "-size", strconv.Itoa(c.l.size),
+	}
 	if c.l.logs != "" {
 		args = append(args, "-log", filepath.Join(c.l.logs, c.part+"-"+name+".log"))
 	}
-	p, err := startProcess(name, args)
+	p, err := lab.Start(c.hosts[i], name, args)
 	if err != nil {
 		return err
 	}
@@ -78,18 +79,18 @@ func (c *cluster) startNode(i int) error {
 func (c *cluster) end() {
 	for _, p := range c.nodes {
 		if p != nil {
-			p.end()
+			p.End()
 		}
 	}
 }
 
 // pause leaves the nodes alone for a while. That one of them has ended meanwhile is an error.
 func (c *cluster) pause(ctx context.Context, d time.Duration) error {
-	if err := pause(ctx, d); err != nil {
+	if err := lab.Pause(ctx, d); err != nil {
 		return err
 	}
 	for _, p := range c.nodes {
-		if err := p.ended(); err != nil {
+		if err := p.Ended(); err != nil {
 			return err
 		}
 	}
@@ -100,7 +101,7 @@ func (c *cluster) pause(ctx context.Context, d time.Duration) error {
 func (c *cluster) marks() []int {
 	m := make([]int, len(c.nodes))
 	for i, p := range c.nodes {
-		m[i] = p.mark()
+		m[i] = p.Mark()
 	}
 	return m
 }
@@ -109,12 +110,12 @@ func (c *cluster) marks() []int {
 func (c *cluster) waitWhole(ctx context.Context, marks []int) (last time.Time, err error) {
 	n := len(c.nodes)
 	for i, p := range c.nodes {
-		v, err := p.wait(ctx, marks[i], fmt.Sprintf("view of %d", n), func(l line) bool { return l.isView(n) })
+		v, err := p.Wait(ctx, marks[i], fmt.Sprintf("view of %d", n), func(l lab.Line) bool { return l.IsView(n) })
 		if err != nil {
 			return last, err
 		}
-		if v.at.After(last) {
-			last = v.at
+		if v.Read.After(last) {
+			last = v.Read
 		}
 	}
 	return last, nil
@@ -126,12 +127,12 @@ func (c *cluster) waitWithout(ctx context.Context, marks []int, out int, member 
 		if i == out {
 			continue
 		}
-		v, err := p.wait(ctx, marks[i], "view without "+member, func(l line) bool { return l.isView(len(c.nodes)-1) && l.reason(member) != "?" })
+		v, err := p.Wait(ctx, marks[i], "view without "+member, func(l lab.Line) bool { return l.IsView(len(c.nodes)-1) && l.Reason(member) != "?" })
 		if err != nil {
 			return last, reason, err
 		}
-		if v.at.After(last) {
-			last, reason = v.at, v.reason(member)
+		if v.Read.After(last) {
+			last, reason = v.Read, v.Reason(member)
 		}
 	}
 	return last, reason, nil
@@ -139,14 +140,13 @@ func (c *cluster) waitWithout(ctx context.Context, marks []int, out int, member 
 
 // member is what node i calls itself, NAME/INCARNATION.
 func (c *cluster) member(ctx context.Context, i int) (string, error) {
-	l, err := c.nodes[i].wait(ctx, 0, "start", func(l line) bool { return l.Ev == "start" })
+	l, err := c.nodes[i].Wait(ctx, 0, "start", func(l lab.Line) bool { return l.Ev == "start" })
 	return l.Member, err
 }
 
 // representative is the index of the ring's first member, which forms it and of which a status says so by its order.
 func (c *cluster) representative(ctx context.Context) (int, error) {
-	args := slices.Concat(c.via[0], []string{c.l.command, "status", "-json", "-key-file", c.l.keyFile, c.addrs[0]})
-	out, err := c.l.runProgram(ctx, args[0], args[1:]...)
+	out, err := c.l.Run(ctx, c.hosts[0], c.l.Command, "status", "-json", "-key-file", c.l.KeyFile, c.addrs[0])
 	if err != nil {
 		return 0, err
 	}
@@ -155,7 +155,7 @@ func (c *cluster) representative(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("lockstep status: %w", err)
 	}
 	for i, p := range c.nodes {
-		if len(s.Members) > 0 && strings.HasPrefix(s.Members[0].Member, p.name+"/") {
+		if len(s.Members) > 0 && strings.HasPrefix(s.Members[0].Member, p.Name+"/") {
 			return i, nil
 		}
 	}
@@ -168,11 +168,11 @@ func (c *cluster) placeToken(ctx context.Context, i int) error {
 	marks := c.marks()
 	c.sent++
 	data := "token " + strconv.Itoa(c.sent)
-	if err := c.nodes[i].do(fmt.Sprintf(`{"op":"send","order":"ordered","data":%q}`, data)); err != nil {
+	if err := c.nodes[i].Do(fmt.Sprintf(`{"op":"send","order":"ordered","data":%q}`, data)); err != nil {
 		return err
 	}
 	for k, p := range c.nodes {
-		if _, err := p.wait(ctx, marks[k], "delivery of "+data, func(l line) bool { return l.Ev == "deliver" && l.Data == data }); err != nil {
+		if _, err := p.Wait(ctx, marks[k], "delivery of "+data, func(l lab.Line) bool { return l.Ev == "deliver" && l.Data == data }); err != nil {
 			return err
 		}
 	}

@@ -8,27 +8,23 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/lockstep-go/lockstep/internal/lab"
 )
 
 const cutTarget = 1500 * time.Millisecond
 
-func measureCut(ctx context.Context, l *lab) (err error) {
-	net, err := l.layNetwork(ctx, 3)
+func measureCut(ctx context.Context, l *study) error {
+	net, err := lab.Lay(3, 1)
 	if err != nil {
-		return fmt.Errorf("THERE ARE NO TEST HOSTS: %w (it needs root and iproute2; -skip-cut leaves this part out)", err)
+		return fmt.Errorf("%w (-skip-cut leaves this part out)", err)
 	}
-	defer func() {
-		if undone := net.remove(); err == nil {
-			err = undone
-		}
-	}()
+	defer net.Close()
 	var addrs []string
-	var via [][]string
-	for i := range 3 {
-		addrs = append(addrs, net.address(i)+":7946")
-		via = append(via, net.via(i))
+	for _, h := range net.Hosts {
+		addrs = append(addrs, h.Addr.String()+":7946")
 	}
-	c, err := l.start(ctx, "cut", addrs, via)
+	c, err := l.start(ctx, "cut", addrs, net.Hosts)
 	if err != nil {
 		return err
 	}
@@ -46,9 +42,7 @@ func measureCut(ctx context.Context, l *lab) (err error) {
 		}
 		marks := c.marks()
 		at := time.Now()
-		if err := net.cable(ctx, victim, false); err != nil {
-			return err
-		}
+		net.Cable(victim, false)
 		last, reason, err := c.waitWithout(ctx, marks, victim, member)
 		if err != nil {
 			return fmt.Errorf("cut %d, of the %s: %w", i+1, r.name, err)
@@ -56,19 +50,17 @@ func measureCut(ctx context.Context, l *lab) (err error) {
 		took = append(took, last.Sub(at))
 
 		// The one cut off must have found out too, or it would not come back.
-		if _, err := c.nodes[victim].wait(ctx, marks[victim], "blocked", func(l line) bool { return l.Ev == "blocked" }); err != nil {
+		if _, err := c.nodes[victim].Wait(ctx, marks[victim], "blocked", func(l lab.Line) bool { return l.Ev == "blocked" }); err != nil {
 			return fmt.Errorf("cut %d, of the %s: %w", i+1, r.name, err)
 		}
 		marks = c.marks()
 		healed := time.Now()
-		if err := net.cable(ctx, victim, true); err != nil {
-			return err
-		}
+		net.Cable(victim, true)
 		whole, err := c.waitWhole(ctx, marks)
 		if err != nil {
 			return fmt.Errorf("after cut %d, of the %s: %w", i+1, r.name, err)
 		}
-		l.print("cut  %2d  %-25s %s  %7s  (reason %s; cable in again, whole after %s)", i+1, r.name, c.nodes[victim].name, ms(last.Sub(at)),
+		l.print("cut  %2d  %-25s %s  %7s  (reason %s; cable in again, whole after %s)", i+1, r.name, c.nodes[victim].Name, ms(last.Sub(at)),
 			reason, ms(whole.Sub(healed)))
 	}
 	l.result("cut: %d times, from a cut cable to the next view at both others: %s; %s", len(took), spread(took),

@@ -8,19 +8,19 @@
 // The parts:
 //
 //	kill         ten times kill -9 of one of three processes on loopback, until both others have printed the view without it
-//	cut          the same for three hosts (network namespaces on one bridge), one of which loses its cable
+//	cut          the same for three hosts (network namespaces, internal/lab), one of which loses its cable
 //	stop         ten times SIGSTOP of one process for 500 ms: nothing may come of it
 //	idle         processor time of three members that have nothing to say
 //	bench        "lockstep bench -local 3": 64 B, 1 KiB and 8 KiB, one and three senders, ordered and safe
 //	lockservice  the example's last line
 //
-// It drives the command lockstep as a stranger would, by its flags, its standard input and its output, and imports nothing of the
-// module. A time is taken where it hurts most: from before the signal or the cut is asked for until the last line that was waited
-// for has been read. The exit status is 1 when a target was missed or a part could not be measured.
+// It drives the command lockstep as a stranger would, by its flags, its standard input and its output (internal/lab). A time is taken
+// where it hurts most: from before the signal or the cut is asked for until the last line that was waited for has been read. The
+// exit status is 1 when a target was missed or a part could not be measured.
 //
 // A figure from a busy machine says little, so each part also says what the load was and how much of the cores other programs
 // used meanwhile.
 //
-// Whoever reads the files: main.go (the command line, the parts), lab.go (what all parts share), process.go and cluster.go (nodes),
-// netns.go (hosts), then one file a part. It needs Linux, and the part "cut" needs root and iproute2.
+// Whoever reads the files: main.go (the command line, the parts), study.go (what all parts share), cluster.go (nodes),
+// then one file a part. It needs Linux, and the part "cut" needs root and /dev/net/tun.
 package main

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 	"slices"
 	"strings"
@@ -66,21 +65,6 @@ func TestLockserviceLine(t *testing.T) {
 		if got, err := parseLockserviceLine(bad); err == nil {
 			t.Errorf("%q was taken for %v", bad, got)
 		}
-	}
-}
-
-func TestViewLines(t *testing.T) {
-	var l line
-	text := `{"ev":"view","group":"g","view":"7.1","members":["a/1","b/2"],"left":[{"member":"c/3","reason":"crash"}],"primary":true}`
-	if err := json.Unmarshal([]byte(text), &l); err != nil {
-		t.Fatal(err)
-	}
-	if !l.isView(2) || l.isView(3) || l.reason("c/3") != "crash" || l.reason("a/1") != "?" {
-		t.Errorf("read as %+v", l)
-	}
-	l.Primary = false
-	if l.isView(2) {
-		t.Error("a view that is not primary was taken for the next view")
 	}
 }
 

@@ -16,7 +16,7 @@ const (
 	idleTarget = 2.0 // percent of one core, all three together
 )
 
-func measureIdle(ctx context.Context, l *lab) error {
+func measureIdle(ctx context.Context, l *study) error {
 	c, err := l.startLocal(ctx, "idle")
 	if err != nil {
 		return err
@@ -43,9 +43,9 @@ func measureIdle(ctx context.Context, l *lab) error {
 	for i, p := range c.nodes {
 		percent := 100 * (after[i] - before[i]).Seconds() / took.Seconds()
 		sum += percent
-		l.print("idle     %s  %s of processor time in %.1f s: %.2f %% of a core", p.name, ms(after[i]-before[i]), took.Seconds(), percent)
-		if events := p.since(marks[i]); len(events) > 0 {
-			return fmt.Errorf("%s was not idle:\n%s", p.name, p.said(marks[i]))
+		l.print("idle     %s  %s of processor time in %.1f s: %.2f %% of a core", p.Name, ms(after[i]-before[i]), took.Seconds(), percent)
+		if events := p.Since(marks[i]); len(events) > 0 {
+			return fmt.Errorf("%s was not idle:\n%s", p.Name, p.Said(marks[i]))
 		}
 	}
 	l.result("idle: three members together %.2f %% of a core, over %.0f s; %s", sum, took.Seconds(),
@@ -57,7 +57,7 @@ func measureIdle(ctx context.Context, l *lab) error {
 func (c *cluster) processorTimes() ([]time.Duration, error) {
 	times := make([]time.Duration, len(c.nodes))
 	for i, p := range c.nodes {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.ID()))
 		if err != nil {
 			return nil, err
 		}

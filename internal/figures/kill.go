@@ -13,7 +13,7 @@ import (
 
 const killTarget = 300 * time.Millisecond
 
-func measureKill(ctx context.Context, l *lab) error {
+func measureKill(ctx context.Context, l *study) error {
 	c, err := l.startLocal(ctx, "kill")
 	if err != nil {
 		return err
@@ -35,7 +35,7 @@ func measureKill(ctx context.Context, l *lab) error {
 		if err != nil {
 			return fmt.Errorf("after kill %d, of the %s: %w", i+1, r.name, err)
 		}
-		l.print("kill %2d  %-25s %s  %7s  (reason %s; started again, whole after %s)", i+1, r.name, c.nodes[victim].name, ms(d), reason, ms(back))
+		l.print("kill %2d  %-25s %s  %7s  (reason %s; started again, whole after %s)", i+1, r.name, c.nodes[victim].Name, ms(d), reason, ms(back))
 	}
 	l.result("kill: %d times, from kill -9 to the next view at both others: %s; %s", len(took), spread(took),
 		l.judge(largest(took) < killTarget, "under "+ms(killTarget)))
@@ -50,7 +50,7 @@ func (c *cluster) kill(ctx context.Context, victim int) (time.Duration, string, 
 	}
 	marks := c.marks()
 	at := time.Now()
-	if err := c.nodes[victim].signal(syscall.SIGKILL); err != nil {
+	if err := c.nodes[victim].Signal(syscall.SIGKILL); err != nil {
 		return 0, "", err
 	}
 	last, reason, err := c.waitWithout(ctx, marks, victim, member)
@@ -59,7 +59,7 @@ func (c *cluster) kill(ctx context.Context, victim int) (time.Duration, string, 
 
 // restart starts a killed process again, and measures until all have the view of all.
 func (c *cluster) restart(ctx context.Context, victim int) (time.Duration, error) {
-	c.nodes[victim].end()
+	c.nodes[victim].End()
 	marks := c.marks()
 	at := time.Now()
 	if err := c.startNode(victim); err != nil {

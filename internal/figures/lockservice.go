@@ -16,7 +16,7 @@ const (
 	locksTarget         = 30000 // a second
 )
 
-func measureLockservice(ctx context.Context, l *lab) error {
+func measureLockservice(ctx context.Context, l *study) error {
 	var rates []float64
 	for range l.runs {
 		last, rate, err := l.lockservice(ctx)
@@ -32,10 +32,10 @@ func measureLockservice(ctx context.Context, l *lab) error {
 }
 
 // lockservice runs the example once. It ends with status 1 on any violation, which is an error here.
-func (l *lab) lockservice(ctx context.Context) (last string, rate float64, err error) {
+func (l *study) lockservice(ctx context.Context) (last string, rate float64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lockservicePatience)
 	defer cancel()
-	out, err := l.runProgram(ctx, "go", "run", "./examples/lockservice")
+	out, err := l.Run(ctx, nil, "go", "run", "./examples/lockservice")
 	if err != nil {
 		return "", 0, fmt.Errorf("%w; it printed\n%s", err, out)
 	}

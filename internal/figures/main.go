@@ -19,10 +19,10 @@ import (
 	"time"
 )
 
-// A part measures one thing. It prints as it goes, and what is to be pasted by lab.result.
+// A part measures one thing. It prints as it goes, and what is to be pasted by study.result.
 type part struct {
 	name string
-	run  func(ctx context.Context, l *lab) error
+	run  func(ctx context.Context, l *study) error
 }
 
 var parts = []part{
@@ -65,12 +65,12 @@ func run(ctx context.Context, args []string, out, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "figures:", err)
 		return 2
 	}
-	l, err := newLab(ctx, o, out)
+	l, err := newStudy(ctx, o, out)
 	if err != nil {
 		fmt.Fprintln(stderr, "figures:", err)
 		return 1
 	}
-	defer l.close()
+	defer l.Close()
 	head := l.machine(ctx)
 	l.print("%s", head)
 	for _, p := range parts {

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"github.com/lockstep-go/lockstep/internal/lab"
 )
 
 const (
@@ -16,7 +18,7 @@ const (
 	stopWatch = 2 * time.Second // after it goes on
 )
 
-func measureStop(ctx context.Context, l *lab) error {
+func measureStop(ctx context.Context, l *study) error {
 	c, err := l.startLocal(ctx, "stop")
 	if err != nil {
 		return err
@@ -37,15 +39,15 @@ func measureStop(ctx context.Context, l *lab) error {
 		views := 0
 		var seen string
 		for k, p := range c.nodes {
-			for _, e := range p.since(marks[k]) {
+			for _, e := range p.Since(marks[k]) {
 				if e.Ev == "view" {
 					views++
 				}
-				seen += fmt.Sprintf("\n    %s %s %.300s", p.name, e.at.Format("15:04:05.000"), e.raw)
+				seen += fmt.Sprintf("\n    %s %s %.300s", p.Name, e.Read.Format("15:04:05.000"), e.Raw)
 			}
 		}
 		total += views
-		l.print("stop %2d  %-25s %s  stopped for %s: %d views%s", i+1, r.name, c.nodes[victim].name, ms(paused), views, seen)
+		l.print("stop %2d  %-25s %s  stopped for %s: %d views%s", i+1, r.name, c.nodes[victim].Name, ms(paused), views, seen)
 		if views > 0 {
 			// The next one begins with a whole group again.
 			if err := c.settleWhole(ctx); err != nil {
@@ -61,13 +63,13 @@ func measureStop(ctx context.Context, l *lab) error {
 func (c *cluster) stop(ctx context.Context, victim int) (time.Duration, error) {
 	p := c.nodes[victim]
 	at := time.Now()
-	if err := p.signal(syscall.SIGSTOP); err != nil {
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
 		return 0, err
 	}
 	if err := c.pause(ctx, stopFor); err != nil {
 		return 0, err
 	}
-	if err := p.signal(syscall.SIGCONT); err != nil {
+	if err := p.Signal(syscall.SIGCONT); err != nil {
 		return 0, err
 	}
 	paused := time.Since(at)
@@ -78,12 +80,12 @@ func (c *cluster) stop(ctx context.Context, victim int) (time.Duration, error) {
 func (c *cluster) settleWhole(ctx context.Context) error {
 	for _, p := range c.nodes {
 		from := 0
-		for k, e := range p.since(0) {
+		for k, e := range p.Since(0) {
 			if e.Ev == "view" || e.Ev == "blocked" {
 				from = k
 			}
 		}
-		if _, err := p.wait(ctx, from, "view of all again", func(l line) bool { return l.isView(len(c.nodes)) }); err != nil {
+		if _, err := p.Wait(ctx, from, "view of all again", func(l lab.Line) bool { return l.IsView(len(c.nodes)) }); err != nil {
 			return err
 		}
 	}
