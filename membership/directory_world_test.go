@@ -342,6 +342,9 @@ func (p *proc) deliver(k int) {
 		}
 	}
 	p.drain()
+	if err := p.dir.Invariant(); err != nil {
+		p.w.t.Fatalf("%s: %v", p.name, err)
+	}
 	if m.kind == wire.KindSync && p.ring.synced[p] {
 		p.goneOn()
 	}

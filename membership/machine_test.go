@@ -204,7 +204,7 @@ func (x *testNode) after() {
 	if len(x.pending) > 0 {
 		x.m.Kick()
 	}
-	if err := x.m.Ordering().Check(); err != nil {
+	if err := x.m.Invariant(); err != nil {
 		x.net.t.Fatalf("%s: %v", x.info.Name, err)
 	}
 }

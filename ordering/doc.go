@@ -16,12 +16,20 @@
 //
 // An [Assembler] puts chunks back together and gives each message its position.
 //
-// Invariants, checked by [Ring.Check] after each step of a simulation:
+// Invariants, which [Ring.Invariant] and [Assembler.Invariant] check after each step of a simulation:
 //
-//   - delivered <= aru <= high, and safe <= aru;
-//   - every packet in (released, aru] is in the store; nothing at or below released is;
-//   - released <= min(safe, delivered): what somebody may still ask for is kept;
-//   - what a member is known to hold never exceeds what it holds: its entry on the token falls back as others number packets.
+//  1. aru <= high: what is held without a hole ends no later than what is held.
+//  2. The packet after aru is missing, or aru would be higher.
+//  3. delivered <= aru: nothing is delivered past a hole, but in the last step of a ring's life.
+//  4. safe <= aru, and safe <= the token's aru as last forwarded <= its seq: what is safe is here as everywhere, and stays so.
+//  5. released <= min(safe, delivered): what somebody may still ask for is kept.
+//  6. The packets in (released, aru] and the one at high are in the store, each at its number; at or below released there is none.
+//  7. At most limit packets are held, and no bytes without packets.
+//  8. What this member numbered and the last membership event are numbered no higher than high.
+//  9. The members are sorted, this one is among them, and the first is the ring's representative.
+//  10. Of a message under way no more is kept than it announced, and none is larger than a message may be.
+//  11. A sender that has to begin again has nothing under way, and membership events never begin again.
+//  12. Nobody is known to hold more than was numbered when the token was here, nor this member more than it holds.
 //
 // The package is pure: it knows no socket, clock, goroutine or random source.
 package ordering

@@ -84,7 +84,7 @@ func (w *twin) deliver(i int) {
 	for d := w.rings[i].NextDelivery(count); d != nil; d = w.rings[i].NextDelivery(count) {
 		w.got[i] = append(w.got[i], string(d.Chunks[0].Payload))
 	}
-	if err := w.rings[i].Check(); err != nil {
+	if err := w.rings[i].Invariant(); err != nil {
 		w.t.Fatal(err)
 	}
 	for j, upTo := range w.rings[i].holders.upTo {

@@ -2,11 +2,7 @@ package ordering
 
 // One installation of a ring at one member: what it holds, what it has delivered, what is safe.
 
-import (
-	"fmt"
-
-	"github.com/lockstep-go/lockstep/internal/wire"
-)
+import "github.com/lockstep-go/lockstep/internal/wire"
 
 // Limits bound what a ring does.
 type Limits struct {
@@ -159,23 +155,3 @@ func ends(d *wire.Data) int {
 
 // Held returns the packet with the given number, or nil.
 func (r *Ring) Held(seq uint64) *wire.Data { return r.store.get(seq) }
-
-// Check reports the first invariant that does not hold.
-func (r *Ring) Check() error {
-	switch {
-	case r.delivered > r.aru && r.delivered > r.high:
-		return fmt.Errorf("ring %v: delivered %d above high %d", r.ID, r.delivered, r.high)
-	case r.aru > r.high:
-		return fmt.Errorf("ring %v: aru %d above high %d", r.ID, r.aru, r.high)
-	case r.safe > r.aru:
-		return fmt.Errorf("ring %v: safe %d above aru %d", r.ID, r.safe, r.aru)
-	case r.store.base > min(r.safe, r.delivered):
-		return fmt.Errorf("ring %v: released %d, safe %d, delivered %d", r.ID, r.store.base, r.safe, r.delivered)
-	}
-	for seq := r.store.base + 1; seq <= r.aru; seq++ {
-		if r.store.get(seq) == nil {
-			return fmt.Errorf("ring %v: %d is missing below aru %d", r.ID, seq, r.aru)
-		}
-	}
-	return nil
-}

@@ -66,6 +66,7 @@ type Core struct {
 	direct    direct
 	closed    bool
 	drained   bool // the effects of all steps so far were taken
+	moved     bool // the directory changed since Invariant last looked at it
 
 	Dropped uint64 // packets dropped after their seal was opened: replays and what the ring refused
 }

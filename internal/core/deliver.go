@@ -11,6 +11,7 @@ import (
 )
 
 func (c *Core) deliver(d membership.Delivery) {
+	c.moved = c.moved || d.Kind != membership.DeliverMessage || d.Message.Kind >= wire.KindGroupJoin
 	switch d.Kind {
 	case membership.DeliverMessage:
 		c.message(d)

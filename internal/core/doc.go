@@ -8,4 +8,11 @@
 //
 // A message's way out: [Submit] -> group.go (the group's queue) -> source.go (Fill, at a token visit) -> ordering.Ring (number)
 // -> [Send].
+//
+// Invariants, which [Core.Invariant] checks after each step of a simulation, besides those of ordering and membership:
+//
+//  1. Every group has its turn to fill packets, once.
+//  2. Answers that wait for their place, and packets to and from one member, are no more than their bounds.
+//  3. Only a group's first message is half numbered.
+//  4. Every replay window has its place in the order in which they are forgotten, and there are no more than their bound.
 package core

@@ -80,6 +80,3 @@ func (c *Core) Groups() []string { return c.dir.Groups() }
 
 // Table is the agreed table of a group's message types; it only grows.
 func (c *Core) Table(id wire.GroupID) []wire.HandlerEntry { return c.dir.Table(id) }
-
-// Check reports the first invariant that does not hold.
-func (c *Core) Check() error { return c.ring.Ordering().Check() }

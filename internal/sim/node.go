@@ -209,6 +209,9 @@ func (p *process) step(ev core.Event) {
 	p.stepping = true
 	c.stats.Steps++
 	p.core.Step(c.clock.time(), ev)
+	if err := p.core.Invariant(); err != nil {
+		c.trouble("invariant", "", p.member, "%v", err)
+	}
 	e := p.core.Effects()
 	clear(p.gone)
 	for _, k := range e.Keys {
