@@ -10,8 +10,8 @@ import (
 )
 
 // Apply has every member of g run its handler for v, at the same place in the order, and returns what this member's own handler
-// returned, its error included. It answers when the message is stable: every member of the ring holds it, or this member has
-// gone on with it into the next primary view.
+// returned, its error included. It answers when the message is stable: every member of the ring holds it (with SafeQuorum or
+// SafeAt(k): so many members do), or this member has gone on with it into the next primary view.
 //
 // An error that matches ErrUncertain says that the message was sent and may or may not have been applied: look at the state, or
 // apply something that is harmless twice. Errors that match ErrNotMember, ErrNotPrimary, ErrNotHandled, ErrTooLarge, ErrLeft,

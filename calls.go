@@ -103,7 +103,7 @@ func (t *tenure) advance(c *call) {
 }
 
 // deliveredOwn notes the place of a call's message and whom a query expects. The group's mutex is held.
-func (t *tenure) deliveredOwn(id uint64, pos wire.Position, view wire.ViewID, transitional bool, index int) {
+func (t *tenure) deliveredOwn(id uint64, order Order, pos wire.Position, view wire.ViewID, transitional bool, index int) {
 	c := t.calls[id]
 	if c == nil {
 		return
@@ -113,8 +113,8 @@ func (t *tenure) deliveredOwn(id uint64, pos wire.Position, view wire.ViewID, tr
 	if transitional {
 		// Delivery in a transitional configuration answers nothing; only going on with it into the next view does.
 		c.atDelivery = false
-	} else if c.kind == wire.KindFlush {
-		// A safe message outside a transitional configuration: every member of the ring holds it.
+	} else if _, at := order.threshold(); at || c.kind == wire.KindFlush {
+		// A safe message outside a transitional configuration: every member of the ring holds it, or as many as it asked for.
 		c.atDelivery = true
 	}
 	if c.kind == wire.KindQuery {

@@ -132,7 +132,7 @@ func (t *tenure) dispatchDeliver(u *core.Upcall) {
 			if s.kind == wire.KindQuery {
 				index, _, _ = cutIndex(u.Payload, callSize)
 			}
-			t.deliveredOwn(s.call, u.Position, u.ViewID, u.Transitional, index)
+			t.deliveredOwn(s.call, Order(s.order), u.Position, u.ViewID, u.Transitional, index)
 		}
 	}
 	if u.Message != wire.KindFlush {

@@ -18,7 +18,8 @@ func TestTexts(t *testing.T) {
 		{Position(1<<64 - 1).String(), "18446744073709551615"},
 		{ViewID{17, 0xdeadbeef12345678}.String(), "17.deadbeef"},
 		{FIFO.String() + Causal.String() + Ordered.String() + Safe.String(), "fifocausalorderedsafe"},
-		{Order(9).String(), "unknown"},
+		{SafeQuorum.String() + " " + SafeAt(2).String(), "safe-quorum safe-2"},
+		{Order(9).String() + SafeAt(0).String() + SafeAt(-1).String() + SafeAt(MaxSafeAt+1).String(), "unknownunknownunknownunknown"},
 		{Left.String() + " " + Crashed.String() + " " + Partitioned.String() + " " + Ejected.String(), "leave crash partition ejected"},
 		{Reason(0).String(), "unknown"},
 		{Departure{Member{"b", 1}, Crashed}.String(), "b/1 (crash)"},
@@ -34,7 +35,8 @@ func TestTexts(t *testing.T) {
 
 func TestNumbersAreThoseOfTheWire(t *testing.T) {
 	if uint8(FIFO) != uint8(wire.OrderFIFO) || uint8(Causal) != uint8(wire.OrderCausal) ||
-		uint8(Ordered) != uint8(wire.OrderAgreed) || uint8(Safe) != uint8(wire.OrderSafe) {
+		uint8(Ordered) != uint8(wire.OrderAgreed) || uint8(Safe) != uint8(wire.OrderSafe) ||
+		uint16(SafeQuorum) != uint16(wire.OrderSafeAt) || uint16(SafeAt(7)) != uint16(wire.SafeAt(7)) {
 		t.Error("orders differ from wire's")
 	}
 	if uint8(Partitioned) != uint8(wire.ReasonPartition) || uint8(Crashed) != uint8(wire.ReasonCrash) || uint8(Left) != uint8(wire.ReasonLeave) {
@@ -64,7 +66,7 @@ func TestPositionsSortAsTexts(t *testing.T) {
 }
 
 func TestParseBack(t *testing.T) {
-	for _, o := range []Order{FIFO, Causal, Ordered, Safe} {
+	for _, o := range []Order{FIFO, Causal, Ordered, Safe, SafeQuorum, SafeAt(1), SafeAt(MaxSafeAt)} {
 		if got, ok := ParseOrder(o.String()); !ok || got != o {
 			t.Errorf("ParseOrder(%v) = %v, %v", o, got, ok)
 		}
@@ -74,8 +76,10 @@ func TestParseBack(t *testing.T) {
 			t.Errorf("ParsePartitionPolicy(%v) = %v, %v", p, got, ok)
 		}
 	}
-	if _, ok := ParseOrder("agreed"); ok {
-		t.Error("ParseOrder takes what it does not know")
+	for _, s := range []string{"agreed", "safe-", "safe-0", "safe-02", "safe-256", "safe-x", "unknown"} {
+		if o, ok := ParseOrder(s); ok {
+			t.Errorf("ParseOrder takes %q for %v", s, o)
+		}
 	}
 	if _, ok := ParsePartitionPolicy(""); ok {
 		t.Error("ParsePartitionPolicy takes what it does not know")

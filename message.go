@@ -1,52 +1,11 @@
 package lockstep
 
-// What a handler is told about a message: Message and Order. What a group's state is to the library: State.
+// What a handler is told about a message: Message. What a group's state is to the library: State.
 
 import (
 	"context"
 	"io"
 )
-
-// An Order is the guarantee that a message was sent with. One sender's messages keep their order whatever their kind.
-type Order uint8
-
-// The orders, from the weakest to the strongest.
-const (
-	// FIFO: after all earlier messages of the same sender.
-	FIFO Order = 0
-	// Causal: after every message that its sender had seen or sent before it.
-	Causal Order = 1
-	// Ordered: at the same place among all ordered and safe messages, at every member. Called agreed in the literature. Not
-	// uniform: a member that is cut off right after sending may deliver alone.
-	Ordered Order = 2
-	// Safe: as Ordered, and delivered only once every member of the ring is known to hold it.
-	Safe Order = 3
-)
-
-// String is "fifo", "causal", "ordered" or "safe", and "unknown" for any other value.
-func (o Order) String() string {
-	switch o {
-	case FIFO:
-		return "fifo"
-	case Causal:
-		return "causal"
-	case Ordered:
-		return "ordered"
-	case Safe:
-		return "safe"
-	}
-	return "unknown"
-}
-
-// ParseOrder reads what Order.String writes and reports whether it was one of the four.
-func ParseOrder(s string) (o Order, ok bool) {
-	for _, o := range []Order{FIFO, Causal, Ordered, Safe} {
-		if o.String() == s {
-			return o, true
-		}
-	}
-	return 0, false
-}
 
 // A Message is what a handler is told about the message it is given. It is a value; keep it as long as you like.
 type Message struct {

@@ -65,7 +65,8 @@ type callOptions struct {
 	position   *Position
 }
 
-// WithOrder sends the message in the given order, Ordered or Safe. An Apply is Safe and a Query Ordered where nothing is said.
+// WithOrder sends the message in the given order: Ordered, Safe, SafeQuorum or SafeAt(k). An Apply is Safe and a Query Ordered where
+// nothing is said. With SafeQuorum and SafeAt(k) the call does not wait for all to hold the message: so many are enough to answer.
 func WithOrder(o Order) CallOption { return func(c *callOptions) { c.order = o } }
 
 // AtDelivery answers as soon as the message was delivered here, without waiting until it is stable. The answer may be about
@@ -80,8 +81,11 @@ func (g *Group) callOptions(op string, o Order, opts []CallOption) (callOptions,
 	for _, opt := range opts {
 		opt(&out)
 	}
-	if out.order != Ordered && out.order != Safe {
-		return out, g.fault(op, fmt.Errorf("WithOrder takes Ordered or Safe, not %v", out.order), "")
+	switch {
+	case !out.order.valid():
+		return out, g.fault(op, errNoOrder, "")
+	case out.order < Ordered:
+		return out, g.fault(op, fmt.Errorf("WithOrder takes Ordered, Safe, SafeQuorum or SafeAt, not %v", out.order), "")
 	}
 	return out, nil
 }

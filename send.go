@@ -40,13 +40,15 @@ func (g *Group) SafeSend(ctx context.Context, v any) error {
 	return g.send(ctx, "safesend", Safe, v)
 }
 
-// SendIn sends v in the given order; it is Send, CausalSend, OrderedSend or SafeSend.
+// SendIn sends v in the given order: what Send, CausalSend, OrderedSend and SafeSend do, and beside them SafeQuorum and SafeAt(k).
 func (g *Group) SendIn(ctx context.Context, o Order, v any) error {
-	if o > Safe {
-		return g.fault("send", fmt.Errorf("order %d is none of the four", o), "")
+	if !o.valid() {
+		return g.fault("send", errNoOrder, "")
 	}
 	return g.send(ctx, "send", o, v)
 }
+
+var errNoOrder = fmt.Errorf("there is no such order; SafeAt takes a k from 1 to %d", MaxSafeAt)
 
 func (g *Group) send(ctx context.Context, op string, o Order, v any) error {
 	return g.submit(ctx, op, wire.KindApp, o, v, nil)

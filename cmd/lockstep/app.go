@@ -60,7 +60,7 @@ func (a *app) attach(g *lockstep.Group) {
 	})
 }
 
-// deliver takes in a message. Only ordered and safe ones are the same everywhere in the same order, so only these are the log.
+// deliver takes in a message. Only those from ordered on are the same everywhere in the same order, so only these are the log.
 func (a *app) deliver(m lockstep.Message, data []byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -69,7 +69,7 @@ func (a *app) deliver(m lockstep.Message, data []byte) {
 	}
 	a.settle()
 	e := entry{seq: m.Position.Uint64(), sender: m.Sender.String(), data: string(data)}
-	if m.Order == lockstep.Ordered || m.Order == lockstep.Safe {
+	if m.Order >= lockstep.Ordered {
 		a.log.add(e)
 	}
 	if a.quiet {

@@ -51,7 +51,7 @@ func runBench(args []string, std stdio) error {
 	fs.StringVar(&o.group, "group", "bench", "`GROUP` to measure in")
 	fs.IntVar(&o.members, "members", 3, "how many members to wait for")
 	fs.StringVar(&o.mode, "mode", "send", "send, listen or ping")
-	fs.StringVar(&o.order, "order", "ordered", "fifo, causal, ordered or safe")
+	fs.StringVar(&o.order, "order", "ordered", "fifo, causal, ordered, safe, safe-quorum or safe-K (safe at K members)")
 	fs.IntVar(&o.size, "size", 64, "payload of a message in `BYTES`")
 	fs.DurationVar(&o.runFor, "for", 4*time.Second, "how long to measure")
 	fs.DurationVar(&o.pause, "pause", 0, "how long to wait between two pings")
@@ -84,7 +84,7 @@ func (o *benchOptions) check() error {
 	o.how = how
 	switch {
 	case !ok:
-		return wrongUsage("-order must be fifo, causal, ordered or safe, is %q", o.order)
+		return wrongUsage("-order must be fifo, causal, ordered, safe, safe-quorum or safe-K, is %q", o.order)
 	case o.mode != "send" && o.mode != "listen" && o.mode != "ping":
 		return wrongUsage("-mode must be send, listen or ping, is %q", o.mode)
 	case o.size < 1 || o.mode == "ping" && o.size < stampSize:

@@ -166,7 +166,7 @@ func (o *benchOptions) measure(ctx context.Context, g *lockstep.Group, b *bench)
 func (o *benchOptions) send(run context.Context, g *lockstep.Group) error {
 	payload := make(Load, o.size)
 	for run.Err() == nil {
-		if err := sendIn(run, g, o.how, payload); err != nil {
+		if err := g.SendIn(run, o.how, payload); err != nil {
 			return ended(run, err)
 		}
 	}
@@ -179,7 +179,7 @@ func (o *benchOptions) ping(run context.Context, g *lockstep.Group, b *bench) ([
 	var delays []time.Duration
 	for run.Err() == nil && len(delays) < delaysMost {
 		binary.BigEndian.PutUint64(payload, uint64(monotonic()))
-		if err := sendIn(run, g, o.how, payload); err != nil {
+		if err := g.SendIn(run, o.how, payload); err != nil {
 			return delays, ended(run, err)
 		}
 		select {

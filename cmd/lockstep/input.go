@@ -79,16 +79,16 @@ func (o *operation) order() (lockstep.Order, error) {
 	}
 	order, ok := lockstep.ParseOrder(o.Order)
 	if !ok {
-		return 0, fmt.Errorf(`"order" must be fifo, causal, ordered or safe, is %q`, o.Order)
+		return 0, fmt.Errorf(`"order" must be fifo, causal, ordered, safe, safe-quorum or safe-K, is %q`, o.Order)
 	}
 	return order, nil
 }
 
-// callOrder is the order of an apply, ordered or safe.
+// callOrder is the order of an apply: ordered, safe, or safe at k.
 func (o *operation) callOrder() (lockstep.Order, error) {
 	order, err := o.order()
-	if err == nil && order != lockstep.Ordered && order != lockstep.Safe {
-		err = fmt.Errorf(`"order" must be ordered or safe, is %q`, o.Order)
+	if err == nil && order < lockstep.Ordered {
+		err = fmt.Errorf(`"order" must be ordered, safe, safe-quorum or safe-K, is %q`, o.Order)
 	}
 	return order, err
 }

@@ -27,7 +27,7 @@ const (
 const nodeAbout = `Runs one member until the op "exit", the end of input, SIGTERM or SIGINT, each of which is a clean leave. It joins the
 group at once and keeps a log as a hash chain there. Input and output are one JSON object a line.
 
-  {"op":"send","order":"fifo|causal|ordered|safe","data":"text"}
+  {"op":"send","order":"fifo|causal|ordered|safe|safe-quorum|safe-K","data":"text"}
   {"op":"burst","order":"ordered","count":1000,"size":64,"prefix":"x"}
   {"op":"apply","data":"text","tag":"t1"}                    "order":"safe" waits for safe
   {"op":"query","need":"all|majority|2","data":"text","tag":"t2"}

@@ -73,7 +73,7 @@ func TestWrongInputIsAnswered(t *testing.T) {
 		{`{"op":"send","order":"loud","data":"x"}`, `"order" must be`},
 		{`{"op":"burst","count":-1}`, `"count" must be`},
 		{`{"op":"burst","count":1,"size":-1}`, `"size" must be`},
-		{`{"op":"apply","order":"fifo","tag":"t"}`, `must be ordered or safe`},
+		{`{"op":"apply","order":"fifo","tag":"t"}`, `must be ordered, safe, safe-quorum or safe-K`},
 		{`{"op":"query","need":"some","tag":"t"}`, `"need" must be`},
 		{`{"op":"join"}`, `already a member`},
 	} {

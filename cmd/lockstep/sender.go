@@ -96,7 +96,7 @@ func (s *sender) carryOut(ctx context.Context, op operation) (int, error) {
 		return 0, err
 	}
 	if op.Op == "send" {
-		if err := sendIn(ctx, s.g, order, Entry(op.Data)); err != nil {
+		if err := s.g.SendIn(ctx, order, Entry(op.Data)); err != nil {
 			return 0, err
 		}
 		return 1, nil
@@ -107,7 +107,7 @@ func (s *sender) carryOut(ctx context.Context, op operation) (int, error) {
 	var data Entry
 	for i := range op.Count {
 		data = appendBurst(data[:0], op.Prefix, i, op.Size)
-		if err := sendIn(ctx, s.g, order, data); err != nil {
+		if err := s.g.SendIn(ctx, order, data); err != nil {
 			return i, err
 		}
 	}
@@ -118,17 +118,4 @@ func (s *sender) fail(op operation, accepted int, err error) {
 	s.out.print(errorEvent{
 		Ev: "error", Op: op.Op, Tag: op.Tag, Count: &accepted, Error: err.Error(), Uncertain: errors.Is(err, lockstep.ErrUncertain),
 	})
-}
-
-// sendIn is the send of the order.
-func sendIn(ctx context.Context, g *lockstep.Group, order lockstep.Order, v any) error {
-	switch order {
-	case lockstep.FIFO:
-		return g.Send(ctx, v)
-	case lockstep.Causal:
-		return g.CausalSend(ctx, v)
-	case lockstep.Safe:
-		return g.SafeSend(ctx, v)
-	}
-	return g.OrderedSend(ctx, v)
 }
