@@ -38,6 +38,7 @@ func (m *Machine) createCommit(ids []wire.MemberID) {
 	for _, id := range ids {
 		t.Entries = append(t.Entries, wire.CommitEntry{ID: id})
 	}
+	m.watch(Watched{Kind: WatchProposed, Ring: t.Ring, Members: ids})
 	m.adoptCommit(t)
 	if len(ids) == 1 {
 		m.commit.shown = t

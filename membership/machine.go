@@ -37,6 +37,9 @@ type Config struct {
 	Begin  Mark // ring sequences and positions of this run begin above it
 	Stored Mark // what is stored at the start; zero: nothing is, and only incarnations keep ring ids apart
 	Ahead  Mark // how far beyond its use a mark is stored; zero fields: 64 rings, 2^26 positions
+
+	// Watch, if not nil, is shown what happens on the ring. Nothing depends on it.
+	Watch func(*Watched)
 }
 
 // A State is where a member is on its way from one ring to the next.

@@ -64,6 +64,7 @@ func (m *Machine) deliverRegular() {
 
 // assemble hands up the messages that end in a packet.
 func (m *Machine) assemble(r *ordering.Ring, d *wire.Data, transitional, contiguous bool) {
+	m.watchPacket(WatchDelivered, d)
 	m.assembler.Packet(d, r.Members[d.Origin], func(msg ordering.Message) {
 		if transitional && msg.Order == wire.OrderSafe {
 			m.Coverage.TransitionalSafe++
@@ -186,6 +187,7 @@ func (m *Machine) visitToken(t *wire.Token) {
 		m.multicast(m.ring, wire.ClassData, d)
 	}
 	for _, d := range m.visit.New {
+		m.watchPacket(WatchNumbered, d)
 		m.multicast(m.ring, wire.ClassData, d)
 	}
 	m.forward(t)
@@ -285,6 +287,9 @@ func (m *Machine) visitAlone() {
 			return
 		}
 		m.ring.Visit(t.last, m.source, &m.visit)
+		for _, d := range m.visit.New {
+			m.watchPacket(WatchNumbered, d)
+		}
 		t.last.TokenSeq = m.ring.TokenSeq() + 1
 		t.again = t.last.IdleHops < idle(m.ring)
 		m.deliverRegular()

@@ -36,6 +36,9 @@ type Config struct {
 	Begin  Mark // ring sequences and positions begin above it: what an earlier run stored
 	Stored Mark // what is stored now, FirstMark or more; zero: nothing is ever stored, and no Effects.Persist asks for it
 	Ahead  Mark // how far beyond its use a mark is stored; zero fields: as membership.Config says
+
+	// Watch, if not nil, is shown what happens on the ring, for a checker. It must not call back.
+	Watch func(*membership.Watched)
 }
 
 // Core is one member as a pure machine: the same events at the same times give the same effects. It is not safe for
@@ -86,7 +89,7 @@ func New(cfg Config, now time.Time) *Core {
 			Consensus: cfg.Timing.Consensus, CommitRetransmit: cfg.Timing.CommitRetransmit, Probe: cfg.Timing.Probe,
 			Silence: cfg.Timing.Silence, Beacon: cfg.Timing.Beacon,
 		},
-		Limits: limits, MaxMessage: cfg.MaxMessage, Secret: cfg.Secret, Begin: cfg.Begin, Stored: cfg.Stored, Ahead: cfg.Ahead,
+		Limits: limits, MaxMessage: cfg.MaxMessage, Secret: cfg.Secret, Begin: cfg.Begin, Stored: cfg.Stored, Ahead: cfg.Ahead, Watch: cfg.Watch,
 	}, c, (*sink)(c), now)
 	c.ring.Keep(func(g wire.GroupID) bool { return c.groups[g] != nil })
 	c.ring.Count(c.dir.Count)

@@ -4,7 +4,8 @@ package evs
 
 // A History is what all processes of one run saw. It is not safe for use by several goroutines at once.
 type History struct {
-	Logs []*Log // in the order they began
+	Logs  []*Log     // of the groups, in the order they began
+	Rings []*RingLog // of the rings, one a process; none if nobody looked
 	// Quiet says that the run ended in peace: faults healed, queues empty. Only then is what a living member still owes an error.
 	Quiet bool
 

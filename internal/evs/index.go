@@ -4,15 +4,13 @@ package evs
 
 // A group is one group of a history. A name founded twice is one group: its positions and views still have to grow.
 type group struct {
-	name       string
-	quiet      bool
-	logs       []*Log
-	stays      []*stay // of all logs, log by log
-	messages   map[UID]*message
-	views      []*view // in the order of first installation
-	byID       map[ViewID]*view
-	violations []Violation
-	reported   map[Property]int
+	reporter
+	quiet    bool
+	logs     []*Log
+	stays    []*stay // of all logs, log by log
+	messages map[UID]*message
+	views    []*view // in the order of first installation
+	byID     map[ViewID]*view
 }
 
 // A message is all that happened to one message.
@@ -83,7 +81,7 @@ func index(h *History) []*group {
 	for _, l := range h.Logs {
 		g := byName[l.Group]
 		if g == nil {
-			g = &group{name: l.Group, quiet: h.Quiet, messages: map[UID]*message{}, byID: map[ViewID]*view{}, reported: map[Property]int{}}
+			g = &group{reporter: reporter{name: l.Group}, quiet: h.Quiet, messages: map[UID]*message{}, byID: map[ViewID]*view{}}
 			byName[l.Group] = g
 			groups = append(groups, g)
 		}

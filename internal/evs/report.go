@@ -4,9 +4,19 @@ package evs
 
 import "fmt"
 
-func (g *group) report(p Property, m Member, format string, args ...any) {
-	if g.reported[p]++; g.reported[p] > MaxViolations {
+// A reporter collects violations of one group, or of the rings.
+type reporter struct {
+	name       string // of the group; none for the rings
+	violations []Violation
+	reported   map[Property]int
+}
+
+func (r *reporter) report(p Property, m Member, format string, args ...any) {
+	if r.reported == nil {
+		r.reported = map[Property]int{}
+	}
+	if r.reported[p]++; r.reported[p] > MaxViolations {
 		return
 	}
-	g.violations = append(g.violations, Violation{Property: p, Group: g.name, Member: m, Text: fmt.Sprintf(format, args...)})
+	r.violations = append(r.violations, Violation{Property: p, Group: r.name, Member: m, Text: fmt.Sprintf(format, args...)})
 }

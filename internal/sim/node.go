@@ -47,6 +47,7 @@ type process struct {
 	tags     uint64
 	ring     wire.RingID // the last one installed
 	direct   directs
+	rings    *ringLog
 	recovers bool // in recovery, as far as noticed
 }
 
@@ -72,6 +73,8 @@ func (n *node) start() {
 		binary.BigEndian.PutUint64(cfg.Secret[i:], c.rng.Uint64())
 	}
 	n.mount(&cfg)
+	p.rings = c.watchRings(p.member)
+	cfg.Watch = p.rings.watch
 	p.core = core.New(cfg, c.clock.time())
 	n.p = p
 	c.tracef("%s starts as %s (%s)", n.name, p.member, id)
@@ -108,6 +111,7 @@ func (n *node) crash() {
 			a.log.Add(evs.Event{Kind: evs.Crash, At: c.clock.now})
 		}
 	}
+	p.rings.fail()
 	n.p = nil
 	c.retire(p)
 	for _, o := range c.nodes {
