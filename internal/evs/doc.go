@@ -29,4 +29,36 @@
 //
 // EVS 5 (causal order) holds as long as causal messages ride on the total order, and is checked through it. The liveness half
 // of 2.1 is for whoever runs the cluster: only it knows when the faults have ended.
+//
+// # The rings
+//
+// Where somebody looked (the simulator does), a history also holds one [RingLog] for each process: the rings it proposed and
+// installed, their transitional configurations, which packets it numbered and delivered. These are judged by every predicate of
+// the EVS paper as it stands; what the paper calls a message is here a packet.
+//
+//	ring causality           1.1, 1.2  what is delivered was numbered before; a process's events are one line, its end the last
+//	ring no creation         1.3  what is delivered was numbered, by that sender
+//	ring one sending         1.4  a number is given once, by a member, in the regular configuration
+//	ring no duplication      1.4  a process delivers a packet once
+//	ring last configuration  2.1  (runs that end in peace) all members of a configuration somebody stays in are there
+//	ring self inclusion      2.2, VS 3.1, 3.2  a process is in its configurations, and nothing precedes the first
+//	ring same configuration  2.2, VS 3.8  a packet is delivered on its own ring or in the transition from it
+//	ring simultaneity        2.3, 2.4  configurations are one after the other everywhere
+//	ring agreement           VS 3.3  one id, one list of members; so for transitional configurations
+//	ring growth              VS 3.4  ring numbers grow at each member
+//	ring id once             an id is proposed once, by its representative, and installed as proposed
+//	ring transitional set    2.2, VS 3.17  those who go together, as far as they do; no two sides take each other along
+//	ring signal once         VS 3.16  one transitional configuration between two rings
+//	ring self-delivery       3  what a member numbered it delivers
+//	ring virtual synchrony   4, VS 3.10  who goes together delivered the same, before the signal and after it
+//	ring causal order        5  what its sender had delivered comes before a packet
+//	ring sender order        VS 3.12  and what its sender had numbered
+//	ring total order         6.1, 6.2  one packet a number, ascending, above what its sender knew
+//	ring gap                 6.3, VS 3.14  before the signal nothing is left out; after it only packets of those not in it
+//	ring safe delivery       7.1  safe and delivered: by all of the configuration it was delivered in
+//	ring safe installed      7.2  safe and delivered in the regular configuration: all have installed it
+//	ring sane delivery       VS 3.9  one incarnation of a name at a time, and none comes back
+//
+// Runs are judged in O(events): packets are kept as numbers and digests, and members that delivered a ring's packets without a hole
+// are compared by how far they got.
 package evs
