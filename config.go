@@ -77,6 +77,11 @@ type Config struct {
 	// SpillDir is an existing directory for messages that wait while a joiner loads, once they are too many for the queue.
 	// Empty: they wait in memory, and then the group slows.
 	SpillDir string
+	// StateDir is an existing directory of this node's own, on a disk that keeps what it was told is written. In it the node
+	// remembers how far it got, so that no ring id, position or incarnation comes twice, whatever the clock says after a restart.
+	// The directory is locked while the node runs; one that is damaged or another node's is refused. Empty: nothing is remembered,
+	// and a later start must find a later clock.
+	StateDir string
 	// Logger takes what an operator may want to read. Nil: silent. LoggerFromSlog adapts a slog.Handler.
 	Logger *zap.Logger
 	// Events is told what happens to the node, as it happens. Nil: nobody is.
@@ -178,11 +183,14 @@ func (c Config) validate() error {
 	if err := badQueue("Config", c.QueueMessages, c.QueueBytes, c.MaxMessage); err != nil {
 		return err
 	}
-	if c.SpillDir != "" {
-		if st, err := os.Stat(c.SpillDir); err != nil {
-			return fieldError("Config.SpillDir", err.Error())
+	for _, d := range []struct{ field, dir string }{{"Config.SpillDir", c.SpillDir}, {"Config.StateDir", c.StateDir}} {
+		if d.dir == "" {
+			continue
+		}
+		if st, err := os.Stat(d.dir); err != nil {
+			return fieldError(d.field, err.Error())
 		} else if !st.IsDir() {
-			return fieldError("Config.SpillDir", fmt.Sprintf("%q is not a directory", c.SpillDir))
+			return fieldError(d.field, fmt.Sprintf("%q is not a directory", d.dir))
 		}
 	}
 	if why := badCodec(c.Codec); why != "" {

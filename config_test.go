@@ -67,6 +67,8 @@ func TestConfigRefuses(t *testing.T) {
 		{func(c *Config) { c.QueueBytes = 1000 }, "lockstep: Config.QueueBytes: must be at least Config.MaxMessage, which is 67108864; is 1000"},
 		{func(c *Config) { c.SpillDir = "/no/such/dir" }, "lockstep: Config.SpillDir: stat /no/such/dir"},
 		{func(c *Config) { c.SpillDir = "config_test.go" }, `lockstep: Config.SpillDir: "config_test.go" is not a directory`},
+		{func(c *Config) { c.StateDir = "/no/such/dir" }, "lockstep: Config.StateDir: stat /no/such/dir"},
+		{func(c *Config) { c.StateDir = "config_test.go" }, `lockstep: Config.StateDir: "config_test.go" is not a directory`},
 		{func(c *Config) { c.Codec = namedCodec("") }, "lockstep: Config.Codec: must be given"},
 	} {
 		cfg := goodConfig(t)

@@ -32,6 +32,9 @@ var (
 	// ErrNameTaken: a living member with this name exists; the error's detail gives its address. Choose another name, or stop
 	// the other process. The node is ended.
 	ErrNameTaken = errors.New("the name is taken by a living member")
+	// ErrStateDir: Config.StateDir could not be written, so nothing that this member would use next is sure to be remembered. The
+	// node is ended. Mend the disk and start again.
+	ErrStateDir = errors.New("the state directory could not be written")
 	// ErrNotMember: this node is not in the group: it never joined, or has left. Nothing was sent. Join first.
 	ErrNotMember = errors.New("not a member of the group")
 	// ErrTooLarge: the message is larger than Config.MaxMessage; the detail gives both sizes. Nothing was sent.

@@ -57,6 +57,8 @@ func newLoop(n *Node, drive func(core.Config) machine) (*loop, error) {
 		Timing:     core.Timing(n.cfg.Timing),
 		MaxBody:    n.end.MaxBody(),
 		MaxMessage: n.cfg.MaxMessage + headMost,
+		Begin:      n.keeper.begin,
+		Stored:     n.keeper.first,
 	}
 	if _, err := rand.Read(cfg.Secret[:]); err != nil {
 		return nil, fmt.Errorf("lockstep: start: %w", err)
@@ -155,6 +157,9 @@ func (l *loop) apply() {
 		}
 		l.n.end.Send(l.out)
 		clear(l.out)
+	}
+	if e.Persist != (core.Mark{}) {
+		l.n.keeper.want(e.Persist)
 	}
 	l.dispatch(e.Upcalls)
 	for i := range e.Notices {

@@ -41,6 +41,7 @@ type Node struct {
 	spare   chan []core.Received // and back, emptied
 	events  *eventQueue
 	spools  *spools
+	keeper  *keeper
 	ring    ringMap
 	seeds   seedState
 	counts  counts
@@ -78,7 +79,12 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	incarnation, err := newIncarnation(time.Now())
+	now := time.Now()
+	incarnation, err := newIncarnation(now)
+	if err != nil {
+		return nil, err
+	}
+	keeper, incarnation, err := newKeeper(cfg, incarnation, now)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +97,7 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 		batches:  make(chan []core.Received, 64),
 		spare:    make(chan []core.Received, 64),
 		spools:   newSpools(cfg.SpillDir),
+		keeper:   keeper,
 		started:  time.Now(),
 		stopping: make(chan struct{}),
 		ended:    make(chan struct{}),
@@ -101,6 +108,7 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 		seeds:    seedState{dials: map[netip.AddrPort]string{}, hurry: make(chan struct{}, 1)},
 	}
 	if err := n.listen(ctx); err != nil {
+		keeper.close()
 		return nil, err
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
@@ -108,8 +116,10 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 	l, err := newLoop(n, drive)
 	if err != nil {
 		n.end.Close()
+		keeper.close()
 		return nil, err
 	}
+	n.wg.Go(n.keep)
 	n.wg.Go(n.read)
 	n.wg.Go(n.welcome)
 	n.wg.Go(n.seek)

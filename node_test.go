@@ -308,11 +308,15 @@ func TestStatsCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := make(chan struct{})
 		free := sync.OnceFunc(func() { close(slow) })
+		dir := t.TempDir()
 		var key lockstep.Key
 		noisy := memnet.Config{Seed: 1, Loss: 0.05, Duplicate: 0.05, Reorder: 0.05, Delay: time.Millisecond}
 		c, all, g := stores(t, 3, lockstep.GroupConfig{}, locksteptest.WithNetwork(noisy),
-			locksteptest.WithConfig(func(_ int, cfg *lockstep.Config) {
+			locksteptest.WithConfig(func(i int, cfg *lockstep.Config) {
 				key = cfg.Key
+				if i == 0 {
+					cfg.StateDir = dir
+				}
 				cfg.Timing.TokenLoss = 500 * time.Millisecond
 				cfg.Events = &lockstep.EventListener{StateChanged: func(string) { <-slow }, ViewInstalled: func(string, lockstep.View) {}}
 			}))

@@ -75,6 +75,8 @@ type Stats struct {
 	StatesSaved      uint64 `json:"states_saved"`
 	StatesLoaded     uint64 `json:"states_loaded"`
 	StateBytesLoaded uint64 `json:"state_bytes_loaded"`
+	// StateWrites counts what was written to Config.StateDir.
+	StateWrites uint64 `json:"state_writes"`
 	// EventsDropped counts events that the EventListener was too slow for.
 	EventsDropped uint64 `json:"events_dropped"`
 	// LoopRounds counts the turns of the node's loop: what an idle node does.
@@ -112,7 +114,7 @@ func (n *Node) stats(st *core.Status) Stats {
 		Groups: len(st.Groups), HeldBytes: st.Bytes,
 		MessagesSent: c.sent.Load(), MessagesDelivered: c.delivered.Load(), BytesDelivered: c.deliveredBytes.Load(), MessagesLost: c.lost.Load(),
 		StatesSaved: c.saves.Load(), StatesLoaded: c.loads.Load(), StateBytesLoaded: c.loadedBytes.Load(),
-		EventsDropped: c.eventsDropped.Load(), LoopRounds: c.rounds.Load(),
+		StateWrites: n.keeper.writes.Load(), EventsDropped: c.eventsDropped.Load(), LoopRounds: c.rounds.Load(),
 	}
 	for _, g := range n.allGroups() {
 		g.mu.Lock()

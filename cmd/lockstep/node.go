@@ -46,6 +46,7 @@ type nodeOptions struct {
 	policy string
 	events string
 	trace  bool
+	state  string
 }
 
 func runNode(args []string, std stdio) error {
@@ -56,6 +57,7 @@ func runNode(args []string, std stdio) error {
 	fs.IntVar(&o.size, "size", 0, "configured size of the group, of which a quorum is a majority (0: the last primary view decides)")
 	fs.StringVar(&o.policy, "policy", "primary", "what a side without quorum does: primary (blocks), readonly (answers queries) or partitionable (goes on)")
 	fs.StringVar(&o.events, "events", "all", "what to print: all, or views, which counts deliveries and does not print them")
+	fs.StringVar(&o.state, "state-dir", "", "existing `DIR` of this node's own, in which it remembers what must not be used twice (empty: nothing)")
 	fs.BoolVar(&o.trace, "trace", false, "print what a judge of histories needs besides; see the package documentation")
 	o.register(fs)
 	if err := parse(fs, args, 0, std); err != nil {
@@ -93,6 +95,7 @@ func (o *nodeOptions) run(std stdio) error {
 		return err
 	}
 	defer closeLog()
+	cfg.StateDir = o.state
 	// A reader of the output that goes away is the end of input by other means, not a reason to die without a leave.
 	signal.Ignore(syscall.SIGPIPE)
 	stop, stopped := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
