@@ -238,7 +238,7 @@ func TestStateOutlivesAClockThatGoesBack(t *testing.T) {
 	rings := map[string]int{}
 	for run := range 4 {
 		synctest.Test(t, func(t *testing.T) {
-			time.Sleep(time.Duration(4-run) * time.Hour) // virtual: the clock of this run
+			<-time.After(time.Duration(4-run) * time.Hour) // the clock of this run
 			n, g, got, err := startKept(t, dir, "a")
 			if err != nil {
 				t.Fatal(err)
