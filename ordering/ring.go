@@ -55,6 +55,7 @@ type Counters struct {
 	Retransmitted uint64 // packets sent again on request
 	Requested     uint64 // packets asked for
 	Repaired      uint64 // packets that arrived after they had been asked for
+	Rotations     uint64 // of the token, counted where it begins
 }
 
 // Add adds another ring's counts.
@@ -65,6 +66,7 @@ func (c *Counters) Add(o Counters) {
 	c.Retransmitted += o.Retransmitted
 	c.Requested += o.Requested
 	c.Repaired += o.Repaired
+	c.Rotations += o.Rotations
 }
 
 // NewRing returns the ring as it is before its first packet. Positions go on above the given one.

@@ -81,6 +81,9 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 	r.tokenSeq = t.TokenSeq
 	if r.Self == 0 {
 		t.Round++
+		if len(r.Members) > 1 {
+			r.Counters.Rotations++
+		}
 	}
 	if len(v.New) > 0 {
 		t.LastSender = self

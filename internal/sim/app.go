@@ -117,6 +117,7 @@ func (p *process) route(u *core.Upcall) {
 		return
 	}
 	c.hash(3, uint64(u.Kind)<<56^uint64(u.Group), uint64(u.Position)^u.Tag<<32, nil)
+	c.highest = max(c.highest, u.Position)
 	if u.Kind == core.UpNode {
 		c.trouble("liveness", "", p.member, "was told that its name is taken by %s at %s", u.Sender.ID, u.Text)
 		return

@@ -24,8 +24,6 @@ type entry struct {
 	to    int
 }
 
-func (c *clock) time() time.Time { return epoch.Add(c.now) }
-
 // after arranges for do to be called d from now.
 func (c *clock) after(d time.Duration, do func()) { c.at(c.now+max(d, 0), do) }
 
@@ -33,7 +31,9 @@ func (c *clock) after(d time.Duration, do func()) { c.at(c.now+max(d, 0), do) }
 func (c *clock) at(t time.Duration, do func()) { c.push(entry{at: max(t, c.now), do: do}) }
 
 // carry arranges for a datagram to arrive at t.
-func (c *clock) carry(t time.Duration, d *datagram, to int) { c.push(entry{at: max(t, c.now), d: d, to: to}) }
+func (c *clock) carry(t time.Duration, d *datagram, to int) {
+	c.push(entry{at: max(t, c.now), d: d, to: to})
+}
 
 // push puts an entry into the heap: whatever is later moves down to make room.
 func (c *clock) push(e entry) {

@@ -33,6 +33,7 @@ type Options struct {
 	MaxMessage int           // 0: 1 MiB
 	Trace      io.Writer     // nil: no readable trace
 	Disk       DiskConfig    // zero: nothing outlives a process
+	Generation int           // of the drawing of scenarios; 0: the newest
 
 	// spoil, in the tests of the simulator itself, loses the upcalls for which it returns true.
 	spoil func(core.Upcall) bool
@@ -57,8 +58,8 @@ type Cluster struct {
 	coverage  Coverage
 	traceHash uint64
 	spin      []spinState
-	trap      func(p *process) // called when a process enters recovery; nil: nobody waits for that
 	onState   func(node int, s membership.State)
+	highest   wire.Position // that any application was told
 	disturbed int           // faults at work
 	calmSince time.Duration // when the last one ended
 }
@@ -68,9 +69,19 @@ type Stats struct {
 	Steps, Packets, Lost, Duplicated    int
 	Unopened, Unsealed                  int // without the key of their ring
 	Deliveries, Views, Directs, Queries int
-	Crashes, CrashesInRecovery, Faults  int
+	Crashes, CrashesInRecovery          int
+	Late                                int // packets that came once more, later
 	Transfers, FailedTransfers, Refused int
 	GroupsBlocked                       int // that rightly had no primary at the end
+	Struck                              [faultKinds]int
+}
+
+// Faults is how many faults did harm.
+func (v Stats) Faults() (n int) {
+	for _, k := range v.Struck {
+		n += k
+	}
+	return n
 }
 
 // NewCluster builds the cluster; no node runs yet.
@@ -104,7 +115,7 @@ func NewCluster(opts Options) *Cluster {
 		c.net.paths = append(c.net.paths, make([]path, opts.Nodes))
 	}
 	for _, s := range opts.Groups {
-		c.groups = append(c.groups, &group{GroupSpec: s, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size)}})
+		c.groups = append(c.groups, &group{GroupSpec: s, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size), Partition: s.Policy}})
 	}
 	return c
 }

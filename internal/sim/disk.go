@@ -46,7 +46,7 @@ type disk struct {
 }
 
 // mount reads the disk at a start and stores what the run begins with; its answer goes into the core's configuration.
-func (n *node) mount(cfg *core.Config) {
+func (n *node) mount(cfg *core.Config, wall time.Time) {
 	d := &n.disk
 	d.next, d.busy = core.Mark{}, false
 	if !n.c.opts.Disk.Durable {
@@ -56,7 +56,7 @@ func (n *node) mount(cfg *core.Config) {
 		d.used = map[uint64]struct{}{}
 	}
 	cfg.Begin, cfg.Ahead = d.kept, n.c.opts.Disk.Ahead
-	d.kept = membership.FirstMark(n.c.clock.time(), d.kept, cfg.Ahead)
+	d.kept = membership.FirstMark(wall, d.kept, cfg.Ahead)
 	cfg.Stored = d.kept
 }
 

@@ -1,6 +1,6 @@
 package sim
 
-// Faults: what strikes, whom, and for how long.
+// Faults: which kinds there are, and what strikes.
 
 import "time"
 
@@ -8,151 +8,148 @@ import "time"
 type faultKind int
 
 const (
-	faultCrash faultKind = iota
+	faultCrash    faultKind = iota // kill -9; another run begins after a while
+	faultRestart                   // the same, and the other run begins before anybody can have noticed
+	faultShutdown                  // an orderly end, and another run
+	faultPause                     // SIGSTOP and SIGCONT
+	faultClock                     // the wall clock jumps, the steady clock drifts
 	faultPartition
 	faultOneWay
-	faultLoss
-	faultPause
-	faultDuplicate
-	faultDelay
-	faultSlow
-	faultRecovery // a crash while a ring is formed
+	faultBridge       // some hear both sides
+	faultDeaf         // one hears nobody, or nobody hears one
+	faultHalfPlane    // some classes of packets pass and others do not
+	faultSlowLink     // later than the token's time-outs, or nearly
+	faultLoss         // of all packets or of some classes
+	faultDuplicate    // at once
+	faultLate         // packets come again seconds later
+	faultSlowMember   // a process takes its time for each packet
+	faultSlowHandlers // an application takes its time for each message
+	faultAtState      // something strikes just when a member comes to a state of the protocol
+	faultCascade      // the same again and again while rings are formed
+	faultStorm        // four at once
+	faultChurn        // many leave, and come back
 	faultKinds
 )
 
-// strike draws one fault and lets it happen.
-func (s *scenario) strike() {
-	if len(s.kinds) == 0 {
-		return
+// String names the kind for a table.
+func (k faultKind) String() string {
+	switch k {
+	case faultCrash:
+		return "crash"
+	case faultRestart:
+		return "quick restart"
+	case faultShutdown:
+		return "shutdown"
+	case faultPause:
+		return "pause"
+	case faultClock:
+		return "clock"
+	case faultPartition:
+		return "partition"
+	case faultOneWay:
+		return "one-way cut"
+	case faultBridge:
+		return "bridge"
+	case faultDeaf:
+		return "deaf or dumb"
+	case faultHalfPlane:
+		return "half plane"
+	case faultSlowLink:
+		return "slow link"
+	case faultLoss:
+		return "loss"
+	case faultDuplicate:
+		return "duplicates"
+	case faultLate:
+		return "late packets"
+	case faultSlowMember:
+		return "slow member"
+	case faultSlowHandlers:
+		return "slow handlers"
+	case faultAtState:
+		return "at a state"
+	case faultCascade:
+		return "cascade"
+	case faultStorm:
+		return "storm"
+	case faultChurn:
+		return "churn"
 	}
-	c := s.c
-	c.stats.Faults++
-	victim := s.rng.IntN(len(c.nodes))
-	kind := s.kinds[s.rng.IntN(len(s.kinds))]
-	if kind == faultCrash && s.rng.IntN(10) < 7 && !s.spares(victim) {
-		kind = faultPartition
-	}
+	return "unknown"
+}
+
+// struck counts a fault that did harm.
+func (c *Cluster) struck(k faultKind) {
+	c.stats.Struck[k]++
+	c.tracef("%s strikes", k)
+}
+
+// strike lets one fault of a kind happen.
+func (s *swarm) strike(kind faultKind) {
+	victim := s.rng.IntN(len(s.c.nodes))
 	switch kind {
 	case faultCrash:
-		s.crash(victim, s.between(50*time.Millisecond, 3*time.Second))
-	case faultPartition:
-		s.partition(s.between(200*time.Millisecond, 4*time.Second))
-	case faultOneWay:
-		to := (victim + 1 + s.rng.IntN(len(c.nodes)-1)) % len(c.nodes)
-		s.during(s.between(100*time.Millisecond, 3*time.Second), c.CutOneWay(victim, to))
-	case faultLoss:
-		loss := 0.05 + 0.35*s.rng.Float64()
-		s.onPaths(s.between(100*time.Millisecond, 2*time.Second), func(p *path) { p.loss = loss }, func(p *path) { p.loss = 0 })
+		// Without a size a group that lost too many is lost, and the rest of the run with it: mostly those are hit that may be.
+		if s.rng.IntN(10) < 3 || s.spares(victim) {
+			s.kill(victim, s.span(kind, 50*time.Millisecond, 3*time.Second))
+		}
+	case faultRestart:
+		if s.rng.IntN(10) < 5 || s.spares(victim) {
+			s.restart(victim, s.span(kind, time.Millisecond, 150*time.Millisecond))
+		}
+	case faultShutdown:
+		s.shutdown(victim, s.span(kind, 10*time.Millisecond, 2*time.Second))
 	case faultPause:
-		d := s.between(20*time.Millisecond, 1500*time.Millisecond)
-		c.Pause(victim, d)
-		s.during(d, func() {})
-	case faultDuplicate:
-		s.onPaths(s.between(100*time.Millisecond, 3*time.Second), func(p *path) { p.again = 0.5 }, func(p *path) { p.again = 0 })
-	case faultDelay:
-		extra := s.between(2*time.Millisecond, 150*time.Millisecond)
-		s.onPaths(s.between(100*time.Millisecond, 2*time.Second), func(p *path) { p.extra = extra }, func(p *path) { p.extra = 0 })
-	case faultSlow:
-		n := c.nodes[victim]
+		s.pause(victim, s.span(kind, 20*time.Millisecond, 2500*time.Millisecond))
+	case faultClock:
+		s.clockJump(victim)
+	case faultSlowMember:
+		s.slowMember(victim)
+	case faultSlowHandlers:
+		n := s.c.nodes[victim]
 		n.slow = true
-		s.during(s.between(200*time.Millisecond, 2*time.Second), func() { n.slow = false })
-	case faultRecovery:
-		s.crashInRecovery(victim)
+		s.c.struck(kind)
+		s.during(s.span(kind, 200*time.Millisecond, 3*time.Second), func() { n.slow = false })
+	case faultAtState:
+		s.atState(1)
+	case faultCascade:
+		s.atState(2 + s.rng.IntN(4))
+	case faultStorm:
+		s.storm()
+	case faultChurn:
+		s.churn()
+	default:
+		s.disturbNetwork(kind, victim)
 	}
 }
 
-func (s *scenario) between(least, most time.Duration) time.Duration {
-	return least + time.Duration(s.rng.Int64N(int64(most-least)))
+// span draws how long a fault of a kind lasts: the stronger the kind is in this run, the longer.
+func (s *swarm) span(k faultKind, least, most time.Duration) time.Duration {
+	return least + time.Duration((0.1+0.9*s.strength[k])*float64(s.between(0, most-least)))
 }
 
-// during undoes a fault after d.
-func (s *scenario) during(d time.Duration, undo func()) {
-	end := s.c.disturb()
-	s.c.clock.after(d, func() {
-		if len(s.kinds) > 0 { // else all was healed already
-			undo()
-		}
-		end()
-	})
-}
-
-func (s *scenario) onPaths(d time.Duration, do, undo func(*path)) {
-	var hit []*path
-	whole := s.rng.IntN(2) == 0
-	for i := range s.c.net.paths {
-		for j := range s.c.net.paths[i] {
-			if i != j && (whole || s.rng.IntN(3) == 0) {
-				do(&s.c.net.paths[i][j])
-				hit = append(hit, &s.c.net.paths[i][j])
-			}
+// storm lets four faults strike at once.
+func (s *swarm) storm() {
+	s.c.struck(faultStorm)
+	for range 4 {
+		if k := s.kinds[s.rng.IntN(len(s.kinds))]; k != faultStorm {
+			s.strike(k)
 		}
 	}
-	s.c.tracef("a disturbance on %d paths for %v", len(hit), d)
-	s.during(d, func() {
-		for _, p := range hit {
-			undo(p)
-		}
-	})
 }
 
-// spares reports whether every group that has the node, and no size, must survive its crash.
-func (s *scenario) spares(i int) bool {
-	p := s.c.nodes[i].p
-	if p == nil {
-		return false
-	}
+// churn has every application leave with one chance in two, and come back.
+func (s *swarm) churn() {
+	left := false
 	for _, g := range s.c.groups {
-		if g.Size == 0 && g.has(i) && !s.c.survivable(g, p) {
-			return false
-		}
-	}
-	return true
-}
-
-func (s *scenario) crash(i int, down time.Duration) {
-	if !s.c.nodes[i].alive() {
-		return
-	}
-	s.c.Crash(i)
-	end := s.c.disturb()
-	s.c.clock.after(down, func() {
-		s.boot(i)
-		end()
-	})
-}
-
-// partition splits the nodes in two or three, or one way only at times, or in a bridge: one node hears both sides.
-func (s *scenario) partition(d time.Duration) {
-	n := len(s.c.nodes)
-	sides := make([][]int, 2+s.rng.IntN(2))
-	bridge := -1
-	if s.rng.IntN(5) == 0 {
-		bridge = s.rng.IntN(n)
-	}
-	for i := range n {
-		if i != bridge {
-			k := s.rng.IntN(len(sides))
-			sides[k] = append(sides[k], i)
-		}
-	}
-	s.c.tracef("partition %v bridge %d for %v", sides, bridge, d)
-	s.during(d, s.c.Partition(sides...))
-}
-
-// crashInRecovery provokes a new ring and crashes somebody while it is formed.
-func (s *scenario) crashInRecovery(victim int) {
-	c := s.c
-	c.trap = func(p *process) {
-		c.trap = nil
-		i := p.n.index
-		if s.rng.IntN(2) == 0 {
-			i = s.rng.IntN(len(c.nodes))
-		}
-		c.clock.after(time.Duration(s.rng.Int64N(int64(2*c.opts.Network.Delay+time.Microsecond))), func() {
-			if len(s.kinds) > 0 {
-				s.crash(i, s.between(50*time.Millisecond, 3*time.Second))
+		for _, i := range g.Nodes {
+			if a := s.c.app(i, g.Name); a != nil && a.ready() && s.rng.IntN(2) == 0 {
+				s.work.leave(a)
+				left = true
 			}
-		})
+		}
 	}
-	s.partition(s.between(100*time.Millisecond, 2*time.Second))
+	if left {
+		s.c.struck(faultChurn)
+	}
 }

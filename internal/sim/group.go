@@ -11,6 +11,8 @@ type GroupSpec struct {
 	Name  string
 	Nodes []int // who joins it, by index
 	Size  int   // 0: the last primary view decides
+	// Policy is wire.PolicyPrimary or wire.PolicyReadOnly.
+	Policy uint8
 }
 
 // A group is a GroupSpec in a running cluster.

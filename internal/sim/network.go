@@ -21,11 +21,19 @@ type NetworkConfig struct {
 
 // A path is one direction between two nodes.
 type path struct {
-	cuts  int           // how many faults cut it; 0: open
-	extra time.Duration // of a delay spike
-	loss  float64       // of a loss burst
-	again float64       // of a duplication burst
-	last  time.Duration // when the last datagram arrives: the next one does not overtake it
+	cuts int // how many of ills cut it; 0: open
+	ills []*disturbance
+	last time.Duration // when the last datagram arrives: the next one does not overtake it
+}
+
+// extra is by how much a path is slowed down for a class of packets.
+func (p *path) extra(c wire.Class) (d time.Duration) {
+	for _, x := range p.ills {
+		if x.only.has(c) {
+			d += x.extra
+		}
+	}
+	return d
 }
 
 // A network carries datagrams between the nodes of a cluster.
@@ -53,27 +61,64 @@ func (n *network) reachable(a, b int) bool { return n.open(a, b) && n.open(b, a)
 // send puts a datagram on its way. A body above one datagram travels in parts and is lost when any of them is.
 func (n *network) send(d *datagram, to, parts int) {
 	p := &n.paths[d.from][to]
-	if p.cuts > 0 || n.watch != nil && !n.watched(d, to) {
+	if p.cuts > 0 {
+		for _, x := range p.ills {
+			if x.cut {
+				n.strike(x)
+			}
+		}
 		return
 	}
-	loss := 1 - (1-n.cfg.Loss)*(1-p.loss)
-	if parts > 1 {
-		loss = 1 - math.Pow(1-loss, float64(parts))
+	if n.watch != nil && !n.watched(d, to) {
+		return
 	}
-	if loss > 0 && n.rng.Float64() < loss {
+	pass, again := 1-n.cfg.Loss, n.cfg.Duplicate
+	for _, x := range p.ills {
+		if x.only.has(d.header.Class) {
+			pass *= 1 - x.loss
+			again += x.again
+		}
+	}
+	if parts > 1 {
+		pass = math.Pow(pass, float64(parts))
+	}
+	if pass < 1 && n.rng.Float64() < 1-pass {
 		n.c.stats.Lost++
+		n.blame(p, d, func(x *disturbance) bool { return x.loss > 0 })
 		return
 	}
 	n.carry(d, to)
-	if again := n.cfg.Duplicate + p.again; again > 0 && n.rng.Float64() < again {
+	if again > 0 && n.rng.Float64() < again {
 		n.c.stats.Duplicated++
+		n.blame(p, d, func(x *disturbance) bool { return x.again > 0 })
 		n.carry(d, to)
+	}
+	for _, x := range p.ills {
+		if x.late > 0 && x.only.has(d.header.Class) && n.rng.Float64() < x.late {
+			n.strike(x)
+			n.c.stats.Late++
+			n.c.stats.Packets++
+			n.c.clock.carry(n.c.clock.now+n.cfg.Delay+time.Duration(n.rng.Int64N(int64(x.lateBy))), d, to)
+		}
+	}
+}
+
+// blame counts the disturbances of a path that may have done what was done to a datagram.
+func (n *network) blame(p *path, d *datagram, may func(*disturbance) bool) {
+	for _, x := range p.ills {
+		if x.only.has(d.header.Class) && may(x) {
+			n.strike(x)
+		}
 	}
 }
 
 func (n *network) carry(d *datagram, to int) {
 	p := &n.paths[d.from][to]
-	at := n.c.clock.now + n.cfg.Delay + p.extra
+	at := n.c.clock.now + n.cfg.Delay
+	if len(p.ills) > 0 {
+		at += p.extra(d.header.Class)
+		n.blame(p, d, func(x *disturbance) bool { return x.extra > 0 })
+	}
 	if n.cfg.Jitter > 0 {
 		at += time.Duration(n.rng.Int64N(int64(n.cfg.Jitter)))
 	}

@@ -26,6 +26,10 @@ type node struct {
 	p     *process // nil while nothing runs
 	slow  bool     // its handlers take their time
 	disk  disk
+
+	wall time.Duration // by how much its wall clock is off: the next run reads it
+	pace time.Duration // how long it takes for each packet
+	free time.Duration // when it is done with those that have come
 }
 
 // A process is one run of a node, with a core of its own.
@@ -38,7 +42,9 @@ type process struct {
 	keys     map[uint64][32]byte
 	gone     map[uint64]bool // keys removed in this step
 	apps     []*app          // in the order of the cluster's groups; nil where the node has no part
+	steady   steady
 	paused   bool
+	pauses   int // so far
 	inbox    []*datagram
 	armed    time.Duration // when a timer will look at the core; 0: none will
 	pumping  bool
@@ -60,8 +66,9 @@ func (n *node) member() evs.Member { return evs.Member(fmt.Sprintf("%s/%d", n.na
 func (n *node) start() {
 	c := n.c
 	n.runs++
-	id := wire.NewMemberID(n.name, uint64(c.clock.time().UnixMilli())<<20|uint64(c.rng.Uint32N(1<<20)))
-	p := &process{n: n, id: id, member: n.member(), counters: map[uint64]uint64{},
+	wall := n.readWall()
+	id := wire.NewMemberID(n.name, uint64(wall.UnixMilli())<<20|uint64(c.rng.Uint32N(1<<20)))
+	p := &process{n: n, id: id, member: n.member(), steady: steady{base: wall, since: c.clock.now}, counters: map[uint64]uint64{},
 		keys: map[uint64][32]byte{}, gone: map[uint64]bool{}, direct: newDirects()}
 	c.members[id] = p.member
 	cfg := core.Config{
@@ -72,10 +79,10 @@ func (n *node) start() {
 	for i := 0; i < len(cfg.Secret); i += 8 {
 		binary.BigEndian.PutUint64(cfg.Secret[i:], c.rng.Uint64())
 	}
-	n.mount(&cfg)
+	n.mount(&cfg, wall)
 	p.rings = c.watchRings(p.member)
 	cfg.Watch = p.rings.watch
-	p.core = core.New(cfg, c.clock.time())
+	p.core = core.New(cfg, p.time())
 	n.p = p
 	c.tracef("%s starts as %s (%s)", n.name, p.member, id)
 	for _, g := range c.groups {
@@ -101,7 +108,7 @@ func (n *node) crash() {
 		return
 	}
 	c := n.c
-	c.tracef("%s crashes", p.member)
+	c.tracef("%s ends", p.member)
 	c.stats.Crashes++
 	if p.recovers {
 		c.stats.CrashesInRecovery++
@@ -145,24 +152,33 @@ func (p *process) pause(d time.Duration) {
 		return
 	}
 	p.paused = true
+	p.pauses++
 	p.n.c.tracef("%s pauses for %v", p.member, d)
+	this := p.pauses
 	p.n.c.clock.after(d, func() {
+		if p.pauses == this {
+			p.resume()
+		}
+	})
+}
+
+// resume lets a paused process go on.
+func (p *process) resume() {
+	if !p.paused || p.n.p != p {
+		return
+	}
+	p.n.c.tracef("%s goes on, %d packets wait", p.member, len(p.inbox))
+	p.paused = false
+	inbox := p.inbox
+	p.inbox = nil
+	for _, d := range inbox {
 		if p.n.p != p {
 			return
 		}
-		p.n.c.tracef("%s goes on, %d packets wait", p.member, len(p.inbox))
-		p.paused = false
-		inbox := p.inbox
-		p.inbox = nil
-		for _, d := range inbox {
-			if p.n.p != p {
-				return
-			}
-			p.receive(d)
-		}
-		p.step(nil)
-		p.pump()
-	})
+		p.receive(d)
+	}
+	p.step(nil)
+	p.pump()
 }
 
 // arrive is a datagram at a node's socket.
@@ -176,8 +192,23 @@ func (n *node) arrive(d *datagram) {
 			p.inbox = append(p.inbox, d)
 		}
 		return
+	case n.pace > 0 || n.free > n.c.clock.now:
+		n.takeTime(d)
+		return
 	}
 	p.receive(d)
+}
+
+// takeTime lets a datagram wait until those before it are done with; a socket holds only so many.
+func (n *node) takeTime(d *datagram) {
+	c := n.c
+	at := max(n.free, c.clock.now) + n.pace
+	if at-c.clock.now > inboxLimit*max(n.pace, time.Microsecond) {
+		return
+	}
+	n.free = at
+	p := n.p
+	c.clock.at(at, func() { p.when(func() { p.receive(d) }) })
 }
 
 // receive opens, parses and hands over one datagram.
@@ -212,7 +243,7 @@ func (p *process) step(ev core.Event) {
 	}
 	p.stepping = true
 	c.stats.Steps++
-	p.core.Step(c.clock.time(), ev)
+	p.core.Step(p.time(), ev)
 	if err := p.core.Invariant(); err != nil {
 		c.trouble("invariant", "", p.member, "%v", err)
 	}
@@ -280,7 +311,7 @@ func (p *process) arm() {
 		return
 	}
 	c := p.n.c
-	at := max(deadline.Sub(epoch), c.clock.now)
+	at := max(p.virtual(deadline), c.clock.now)
 	if p.armed != 0 && p.armed <= at {
 		return
 	}
@@ -296,7 +327,12 @@ func (p *process) timer(at time.Duration) {
 	if p.paused {
 		return // it is stepped when it goes on
 	}
-	if d := p.core.Deadline(); !d.IsZero() && d.Sub(epoch) <= p.n.c.clock.now {
+	if free := p.n.free; free > at {
+		p.armed = free // what has arrived comes before the timers
+		p.n.c.clock.at(free, func() { p.timer(free) })
+		return
+	}
+	if d := p.core.Deadline(); !d.IsZero() && p.virtual(d) <= p.n.c.clock.now {
 		p.n.c.hash(2, uint64(p.n.index), uint64(p.n.c.clock.now), nil)
 		if p.spins(at) {
 			return

@@ -20,9 +20,6 @@ func (p *process) notice(n core.Notice) {
 		p.usesRing(n.Ring)
 	case membership.NoticeState:
 		p.recovers = entered(n.Text) == membership.StateRecovery
-		if p.recovers && c.trap != nil {
-			c.trap(p)
-		}
 		if c.onState != nil {
 			c.onState(p.n.index, entered(n.Text))
 		}

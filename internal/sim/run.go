@@ -18,27 +18,35 @@ type Result struct {
 	Stats      Stats
 	TraceHash  uint64
 	Virtual    time.Duration
+	Counts     bool // it had the deliveries, rotations and faults without which a run says nothing
 }
 
 // Run plays the scenario of a seed and judges it. trace takes the readable trace, nil for none. Equal seeds give equal
 // results.
 func Run(seed uint64, trace io.Writer) Result { return run(Options{Seed: seed, Trace: trace}) }
 
+// A drawing is a scenario of some generation.
+type drawing interface {
+	cluster() *Cluster
+	play()
+}
+
+func draw(opts Options) drawing {
+	if opts.Generation == 1 {
+		return newFirst(opts)
+	}
+	return newSwarm(opts)
+}
+
 func run(opts Options) Result {
-	s := newScenario(opts)
+	s := draw(opts)
 	s.play()
-	c := s.c
+	c := s.cluster()
 	for _, n := range c.nodes {
 		if n.alive() {
 			c.retire(n.p)
 		}
 	}
-	if c.stats.Deliveries < minDeliveries {
-		c.trouble("workload", "", "", "only %d deliveries", c.stats.Deliveries)
-	}
 	return Result{Seed: opts.Seed, Violations: c.Violations(), History: c.history, Coverage: c.coverage, Stats: c.stats, TraceHash: c.traceHash,
-		Virtual: c.clock.now}
+		Virtual: c.clock.now, Counts: c.stats.Deliveries >= wantDeliveries && c.coverage.Rotations >= wantRotations && c.stats.Faults() >= wantFaults}
 }
-
-// minDeliveries is what a run must come to for it to say anything.
-const minDeliveries = 500

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lockstep-go/lockstep/internal/core"
 	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
@@ -75,6 +76,22 @@ func (c *Cluster) Crash(i int) {
 	}
 }
 
+// Close ends the process on a node in an orderly way: it says good-bye to its ring. What it has not left, it leaves like a crash.
+func (c *Cluster) Close(i int) {
+	p := c.nodes[i].p
+	if p == nil {
+		return
+	}
+	for _, a := range p.apps {
+		if a != nil && (a.view != nil || a.asked) {
+			c.judgeCrash(p)
+			break
+		}
+	}
+	p.step(core.Close{})
+	c.nodes[i].crash()
+}
+
 // Pause stops the process on a node for d, as SIGSTOP and SIGCONT do.
 func (c *Cluster) Pause(i int, d time.Duration) {
 	if p := c.nodes[i].p; p != nil {
@@ -84,39 +101,55 @@ func (c *Cluster) Pause(i int, d time.Duration) {
 
 // CutOneWay stops what goes from one node to another; it returns what undoes just this.
 func (c *Cluster) CutOneWay(from, to int) (undo func()) {
-	p := &c.net.paths[from][to]
-	p.cuts++
-	c.tracef("cut %s -> %s", c.nodes[from].name, c.nodes[to].name)
-	return func() {
-		if p.cuts > 0 {
-			p.cuts--
-			c.tracef("open %s -> %s", c.nodes[from].name, c.nodes[to].name)
-		}
-	}
+	return c.disturbPaths(&disturbance{kind: faultOneWay, cut: true}, []arc{{from, to}})
 }
 
 // Cut stops what goes between two nodes, both ways.
 func (c *Cluster) Cut(a, b int) (undo func()) {
-	x, y := c.CutOneWay(a, b), c.CutOneWay(b, a)
-	return func() { x(); y() }
+	return c.disturbPaths(&disturbance{kind: faultPartition, cut: true}, []arc{{a, b}, {b, a}})
 }
 
 // Partition cuts every node of one side from every node of another.
 func (c *Cluster) Partition(sides ...[]int) (undo func()) {
-	var undos []func()
+	return c.disturbPaths(&disturbance{kind: faultPartition, cut: true}, between(sides))
+}
+
+// An arc is a path by its ends.
+type arc struct{ from, to int }
+
+// between lists the paths between any two sides, both ways.
+func between(sides [][]int) (arcs []arc) {
 	for i, s := range sides {
 		for _, t := range sides[i+1:] {
 			for _, a := range s {
 				for _, b := range t {
-					undos = append(undos, c.Cut(a, b))
+					arcs = append(arcs, arc{a, b}, arc{b, a})
 				}
 			}
 		}
 	}
-	return func() {
-		for _, u := range undos {
-			u()
+	return arcs
+}
+
+// disturbPaths lays a disturbance on paths; it returns what lifts it.
+func (c *Cluster) disturbPaths(d *disturbance, arcs []arc) (undo func()) {
+	say := func(what string) {
+		if c.opts.Trace == nil {
+			return
 		}
+		for _, a := range arcs {
+			c.tracef("%s %s: %s -> %s", what, d.kind, c.nodes[a.from].name, c.nodes[a.to].name)
+		}
+	}
+	for _, a := range arcs {
+		c.net.paths[a.from][a.to].lay(d)
+	}
+	say("begin")
+	return func() {
+		for _, a := range arcs {
+			c.net.paths[a.from][a.to].lift(d)
+		}
+		say("end")
 	}
 }
 

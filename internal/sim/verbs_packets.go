@@ -53,5 +53,5 @@ func (n *network) watched(d *datagram, to int) bool {
 // bring lets a datagram arrive after the usual delay and a given one more, whatever it overtakes.
 func (n *network) bring(d *datagram, to int, after time.Duration) {
 	n.c.stats.Packets++
-	n.c.clock.carry(n.c.clock.now+n.cfg.Delay+n.paths[d.from][to].extra+after, d, to)
+	n.c.clock.carry(n.c.clock.now+n.cfg.Delay+n.paths[d.from][to].extra(d.header.Class)+after, d, to)
 }

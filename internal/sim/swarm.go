@@ -1,0 +1,139 @@
+package sim
+
+// The swarm: each seed draws which faults exist in it at all, how strong each is and how often they strike, besides the cluster,
+// its groups, its network and its load. A run in which everything happens meets less than many in which few things do.
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// What a run must come to before it counts. It goes on until it does, or until it is too long.
+const (
+	wantDeliveries = 500
+	wantRotations  = 300
+	wantFaults     = 3
+	longest        = 60 * time.Second
+)
+
+// A swarm is a scenario of the second generation.
+type swarm struct {
+	scenario
+	kinds    []faultKind // those that exist
+	strength [faultKinds]float64
+	pause0   time.Duration // before the first fault
+	gap      time.Duration // between two, on average
+	length   time.Duration // until the healing, if the run counts by then
+}
+
+// newSwarm draws the cluster of a seed.
+func newSwarm(opts Options) *swarm {
+	rng := rand.New(rand.NewPCG(opts.Seed, 4))
+	s := &swarm{scenario: scenario{rng: rng}}
+	opts.Nodes = 3 + rng.IntN(5)
+	opts.Groups = s.groups(opts.Nodes)
+	opts.Network = NetworkConfig{
+		Delay:  time.Duration(50+rng.IntN(1500)) * time.Microsecond,
+		Jitter: time.Duration(rng.IntN(1500)) * time.Microsecond,
+	}
+	if rng.IntN(2) == 0 {
+		opts.Network.Loss = rng.Float64() * 0.02
+	}
+	if rng.IntN(3) == 0 {
+		opts.Network.Duplicate = rng.Float64() * 0.02
+	}
+	if rng.IntN(3) == 0 {
+		opts.Network.Reorder = rng.Float64() * 0.05
+	}
+	if rng.IntN(3) == 0 {
+		opts.MaxBody = 500 + rng.IntN(8000)
+	}
+	opts.Disk = drawDisk(opts.Seed)
+	s.c = NewCluster(opts)
+	places := 0
+	for _, g := range s.c.groups {
+		places += len(g.Nodes)
+	}
+	// All clusters are equally busy, however small.
+	mean := time.Duration(4+rng.IntN(8)) * time.Millisecond * time.Duration(places)
+	s.work = &workload{c: s.c, rng: rng, mean: mean, large: 0.05 * rng.Float64(), largest: 3000 << rng.IntN(7), leaves: true}
+	if rng.IntN(2) == 0 {
+		s.work.churn = 0.01 * rng.Float64()
+	}
+	share := 0.15 + 0.6*rng.Float64()
+	for k := range faultKinds {
+		if rng.Float64() < share {
+			s.kinds = append(s.kinds, k)
+		}
+		s.strength[k] = rng.Float64()
+	}
+	if len(s.kinds) == 0 {
+		s.kinds = []faultKind{faultKind(rng.IntN(int(faultKinds)))}
+	}
+	s.pause0 = time.Duration(500+rng.IntN(2500)) * time.Millisecond
+	s.gap = time.Duration(150+rng.IntN(1800)) * time.Millisecond
+	s.length = s.pause0 + time.Duration(5000+rng.IntN(9000))*time.Millisecond
+	return s
+}
+
+// groups draws one to three groups; the first has all nodes.
+func (s *swarm) groups(nodes int) []GroupSpec {
+	var specs []GroupSpec
+	for _, name := range []string{"all", "some", "few"}[:1+s.rng.IntN(3)] {
+		order := s.rng.Perm(nodes)
+		n := nodes
+		if len(specs) > 0 {
+			n = 2 + s.rng.IntN(nodes-1)
+		}
+		spec := GroupSpec{Name: name, Nodes: order[:n]}
+		if s.rng.IntN(2) == 0 {
+			spec.Size = n
+			if n > 3 && s.rng.IntN(2) == 0 {
+				spec.Size = 3
+			}
+		}
+		if s.rng.IntN(4) == 0 {
+			spec.Policy = wire.PolicyReadOnly
+		}
+		specs = append(specs, spec)
+	}
+	return specs
+}
+
+func (s *swarm) cluster() *Cluster { return s.c }
+
+// play runs the scenario to its end.
+func (s *swarm) play() {
+	c := s.c
+	s.start()
+	c.clock.at(s.pause0, s.next)
+	c.clock.run(s.length)
+	for !c.counts() && c.clock.now < longest {
+		c.Run(time.Second)
+	}
+	s.over = true
+	for _, n := range c.nodes {
+		n.pace = 0
+		if n.p != nil {
+			n.p.resume()
+		}
+	}
+	s.end()
+}
+
+// next lets a fault strike, and arranges for the one after it.
+func (s *swarm) next() {
+	if s.over {
+		return
+	}
+	s.strike(s.kinds[s.rng.IntN(len(s.kinds))])
+	s.c.clock.after(time.Duration(s.rng.ExpFloat64()*float64(s.gap)), s.next)
+}
+
+// counts reports whether the run so far says something.
+func (c *Cluster) counts() bool {
+	v := c.Counted()
+	return c.stats.Deliveries >= wantDeliveries && v.Rotations >= wantRotations && c.stats.Faults() >= wantFaults
+}
