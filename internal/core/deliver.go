@@ -283,6 +283,7 @@ func (c *Core) events() {
 			u.Kind = UpMerge
 			c.up(u)
 		case membership.EventFounded:
+			g.held = nil // of an earlier founding
 			u.Kind = UpFounded
 			c.up(u)
 		case membership.EventRefused:

@@ -12,7 +12,7 @@ import (
 func TestCanary(t *testing.T) {
 	for _, canary := range []struct {
 		name  string
-		every bool // lose all of them; else one in a hundred
+		every bool // lose all of them; else one in twenty
 		lost  func(core.Upcall) bool
 	}{
 		{"an ordered delivery is lost", false, func(u core.Upcall) bool { return u.Kind == core.UpDeliver && u.Order == wire.OrderAgreed }},
@@ -23,12 +23,12 @@ func TestCanary(t *testing.T) {
 		{"no load is ever over", true, func(u core.Upcall) bool { return u.Kind == core.UpLoaded }},
 	} {
 		found := 0
-		for seed := uint64(1); seed <= 3; seed++ {
+		for seed := uint64(1); seed <= 6; seed++ {
 			n := 0
 			r := run(Options{Seed: seed, spoil: func(u core.Upcall) bool {
 				if canary.lost(u) {
 					n++
-					return canary.every || n%100 == 4
+					return canary.every || n%20 == 4
 				}
 				return false
 			}})
@@ -36,8 +36,8 @@ func TestCanary(t *testing.T) {
 				found++
 			}
 		}
-		if found < 3 {
-			t.Errorf("%s: found in %d of 3 seeds", canary.name, found)
+		if found < 5 { // in one run a fault may have taken away whoever would have shown it
+			t.Errorf("%s: found in %d of 6 seeds", canary.name, found)
 		}
 	}
 }

@@ -41,13 +41,18 @@ func (s *swarm) shutdown(i int, down time.Duration) {
 	}
 	end := s.c.disturb()
 	s.c.clock.after(s.between(time.Millisecond, 500*time.Millisecond), func() {
-		if n.p == p && !p.paused {
-			s.c.Close(i)
+		p.when(func() { s.c.Close(i) })
+		s.c.clock.after(down, end)
+	})
+	// Whatever became of it, it is wanted again.
+	s.c.clock.after(500*time.Millisecond+down, func() {
+		s.boot(i)
+		for _, a := range n.p.apps {
+			if a != nil && !a.wanted {
+				a.wanted = true
+				n.p.when(a.join)
+			}
 		}
-		s.c.clock.after(down, func() {
-			s.boot(i)
-			end()
-		})
 	})
 }
 
