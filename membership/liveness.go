@@ -17,6 +17,7 @@ type livenessState struct {
 	beacons    int // sent so far: the first ones follow each other quickly
 	nonce      uint64
 	doubted    []wire.MemberID // who is being probed because of a hint, and some who were
+	pace       time.Duration   // of a rotation in which nothing had to be repeated, as far as known
 }
 
 // A hint is verified by probes at these times after it; silence at the end of the last is death.

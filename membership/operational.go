@@ -202,10 +202,16 @@ func (m *Machine) visitToken(t *wire.Token) {
 // measure smooths the rotation time over rotations in which the token did not rest.
 func (m *Machine) measure(t *wire.Token) {
 	if !m.token.forwarded.IsZero() && t.IdleHops < idle(m.ring) {
-		if d := m.now.Sub(m.token.forwarded); m.token.rotation == 0 {
+		d := m.now.Sub(m.token.forwarded)
+		if m.token.rotation == 0 {
 			m.token.rotation = d
 		} else {
 			m.token.rotation += (d - m.token.rotation) / 8
+		}
+		if l := &m.liveness; l.pace == 0 || d < l.pace {
+			l.pace = d
+		} else {
+			l.pace = min(d, l.pace+l.pace/16)
 		}
 	}
 	m.token.forwarded = m.now
@@ -218,9 +224,10 @@ func (m *Machine) forward(t *wire.Token) {
 	m.unicast(m.ring.Next(), wire.ClassToken, m.ring.Context, t)
 }
 
-// retransmit is how long to wait for a sign of the token's progress: longer on a ring that is slow.
+// retransmit is how long to wait for a sign of the token's progress: longer on a ring that is slow. What it waits for is in the
+// measured rotations as well, so they must not drive it: the pace follows a faster rotation at once and a slower one little by little.
 func (m *Machine) retransmit() time.Duration {
-	return max(m.cfg.Timing.TokenRetransmit, min(4*m.token.rotation, m.cfg.Timing.TokenLoss/4))
+	return max(m.cfg.Timing.TokenRetransmit, min(4*m.liveness.pace, m.cfg.Timing.TokenLoss/4))
 }
 
 func (m *Machine) tickToken() {

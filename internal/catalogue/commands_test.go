@@ -135,11 +135,13 @@ func (s *story) command(line string) {
 	case "partition":
 		var sides [][]int
 		for _, side := range strings.Split(strings.Join(c.words, " "), "|") {
-			sides = append(sides, s.nodes(strings.Fields(side)...))
+			sides = append(sides, s.nodes(strings.Split(strings.ReplaceAll(side, " ", ""), "")...))
 		}
 		s.c.Partition(sides...)
 	case "heal":
 		s.heal()
+	case "flicker":
+		s.flicker(c)
 	case "run":
 		s.c.Run(s.duration(c.words[0]))
 	case "view":
@@ -285,6 +287,26 @@ func (s *story) work(turn, node, k, size int, every time.Duration) {
 		s.c.Send(node, "g", wire.Order(k%4), size)
 		s.work(turn, node, k+1, size, every)
 	})
+}
+
+// flicker cuts one member off after the other, each for a moment: "1000 cuts of 1ms every 10ms".
+func (s *story) flicker(c *command) {
+	n, length := s.number(c.words[0]), s.duration(c.group())
+	every, _ := c.option("every")
+	for i := range n {
+		victim := i % s.opts.Nodes
+		var rest []int
+		for k := range s.opts.Nodes {
+			if k != victim {
+				rest = append(rest, k)
+			}
+		}
+		s.c.After(s.duration(every)*time.Duration(i), func() {
+			open := s.c.Partition([]int{victim}, rest)
+			s.c.After(length, open)
+		})
+	}
+	s.c.Run(s.duration(every) * time.Duration(n))
 }
 
 func (s *story) heal() {

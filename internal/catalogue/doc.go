@@ -27,6 +27,7 @@
 //	send a b ordered x5 size 9000 of h                       orders: fifo causal ordered safe apply query
 //	talk all                                                 five times each order from each, 5 ms apart
 //	busy all every 5ms · quiet                               messages of all orders in the background, until quiet
+//	flicker 1000 cuts of 1ms every 10ms                      each member in turn is cut off for a moment
 //	cut a b · cut a to b · partition a b | c d · heal        both ways; one way; sides; all open, all rules gone
 //	run 200ms                                                time passes
 //	view a b c within 1s                                     time passes until just these share a primary view, all loaded
@@ -42,7 +43,8 @@
 //	limit packets to e 1000            a policer lets so many a second through
 //	keep commit · replay in 1s         remember packets; bring all that were remembered once more
 //	on commit hop 7: crash rep         when such a packet leaves, once
-//	when it enters recovery: crash a   a state (gather, commit, recovery, operational) is entered: by "it" anybody; once
+//	when it enters recovery: crash a   a state (gather, commit, recovery, operational) is entered: by "it" anybody; once. Several
+//	                                   things may follow, with semicolons; a when among them is the last
 //
 // What was seen, all since the last mark (or the start):
 //

@@ -169,7 +169,13 @@ func (s *story) entered(node int, state membership.State) {
 func (s *story) act(it int, actions string) {
 	was := s.it
 	s.it = it
-	for _, a := range strings.Split(actions, ";") {
+	for rest := true; rest; {
+		a := strings.TrimSpace(actions)
+		if !strings.HasPrefix(a, "when ") && !strings.HasPrefix(a, "on ") { // these take all that follows as theirs
+			a, actions, rest = strings.Cut(a, ";")
+		} else {
+			rest = false
+		}
 		s.command(strings.TrimSpace(a))
 	}
 	s.it = was

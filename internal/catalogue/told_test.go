@@ -41,11 +41,6 @@ func (s *story) last(i int, group string) string {
 			if !e.Primary {
 				where += ", not primary"
 			}
-			if slices.Contains(e.Loading, s.c.Member(i)) {
-				where += ", loading"
-			}
-		case evs.Load:
-			where = strings.TrimSuffix(where, ", loading")
 		case evs.Blocked:
 			blocked = true
 		case evs.Left:
