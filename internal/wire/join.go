@@ -16,6 +16,11 @@ type Join struct {
 	Ring     RingID   // the ring last installed by the sender
 	Proc     []Info   // sorted by id, at most MaxMembers; the sender is among them
 	Fail     []Failed // sorted by id, at most MaxMembers
+
+	// What follows travels in extensions (hearing.go).
+	Hearing []Hearing  // who hears whom, as far as the sender knows: ascending by Member, at most one for each of Proc
+	Barred  []MemberID // those whom the sender lets in only on proof that all hear all; ascending, at most MaxMembers
+	Proved  []MemberID // those for whom it has that proof; ascending, at most MaxMembers
 }
 
 // Type is TypeJoin.
@@ -33,7 +38,10 @@ func (p *Join) Append(b []byte) []byte {
 	for i := range p.Proc {
 		b = p.Proc[i].append(b)
 	}
-	return appendFaileds(b, p.Fail)
+	b = appendFaileds(b, p.Fail)
+	b = p.appendHearing(b)
+	b = appendIDExtension(b, joinBarred, p.Barred)
+	return appendIDExtension(b, joinProved, p.Proved)
 }
 
 // ParseJoin reads a whole body. Errors match ErrMalformed.
@@ -54,6 +62,24 @@ func ParseJoin(body []byte) (*Join, error) {
 	p.Fail = r.faileds(r.count(fails, MaxMembers, failedSize))
 	if r.fault == "" {
 		p.judge(&r)
+	}
+	for {
+		kind, value, ok := r.extension()
+		if !ok {
+			break
+		}
+		v := reader{b: value}
+		switch kind {
+		case joinHearing:
+			p.Hearing = v.hearing(p.Hearing, len(p.Proc))
+		case joinBarred:
+			p.Barred = v.extensionIDs()
+		case joinProved:
+			p.Proved = v.extensionIDs()
+		}
+		if v.fault != "" {
+			r.fail(v.fault)
+		}
 	}
 	if err := r.done("join"); err != nil {
 		return nil, err
@@ -82,5 +108,15 @@ func (p *Join) String() string {
 	b := fmt.Appendf(nil, "join %v ringseq %d rotation %d ring %v proc ", p.Sender, p.RingSeq, p.Rotation, p.Ring)
 	b = appendList(b, p.Proc, appendInfo)
 	b = append(b, " fail "...)
-	return string(appendList(b, p.Fail, appendFailed))
+	b = appendList(b, p.Fail, appendFailed)
+	for i := range p.Hearing {
+		b = p.Hearing[i].describe(append(b, ' '))
+	}
+	if len(p.Barred) > 0 {
+		b = fmt.Appendf(b, " barred %v", p.Barred)
+	}
+	if len(p.Proved) > 0 {
+		b = fmt.Appendf(b, " proved %v", p.Proved)
+	}
+	return string(b)
 }

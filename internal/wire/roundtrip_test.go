@@ -183,8 +183,22 @@ func drawJoin(t *rapid.T) *Join {
 	if len(proc) == 0 {
 		proc = []Info{drawInfo(t)}
 	}
-	return &Join{Sender: rapid.SampledFrom(proc).Draw(t, "sender").ID, RingSeq: drawU64(t), Rotation: drawU32(t), Ring: drawRing(t), Proc: proc,
-		Fail: drawSet(t, 6, drawFailed, func(a, b Failed) int { return a.ID.Compare(b.ID) })}
+	j := &Join{Sender: rapid.SampledFrom(proc).Draw(t, "sender").ID, RingSeq: drawU64(t), Rotation: drawU32(t), Ring: drawRing(t), Proc: proc,
+		Fail:   drawSet(t, 6, drawFailed, func(a, b Failed) int { return a.ID.Compare(b.ID) }),
+		Barred: drawSet(t, 3, drawID, MemberID.Compare), Proved: drawSet(t, 3, drawID, MemberID.Compare)}
+	for i := range proc {
+		if !drawBool(t) {
+			continue
+		}
+		h := Hearing{Member: uint16(i), Version: drawU32(t), Heard: make([]byte, (len(proc)+7)/8)}
+		for k := range proc {
+			if drawBool(t) {
+				h.Hear(k, len(proc))
+			}
+		}
+		j.Hearing = append(j.Hearing, h)
+	}
+	return j
 }
 
 func drawDirect(t *rapid.T) *Direct {
@@ -232,7 +246,10 @@ func TestRoundTripProbe(t *testing.T) {
 }
 
 func TestRoundTripBeacon(t *testing.T) {
-	roundTrip(t, func(t *rapid.T) *Beacon { return &Beacon{drawInfo(t), drawRing(t), drawU16(t)} }, ParseBeacon)
+	roundTrip(t, func(t *rapid.T) *Beacon {
+		return &Beacon{drawInfo(t), drawRing(t), drawU16(t), drawSet(t, 4, func(t *rapid.T) Heard { return Heard{drawID(t), drawBool(t)} },
+			func(a, b Heard) int { return a.ID.Compare(b.ID) }), drawList(t, 3, drawInfo), int(drawU8(t))}
+	}, ParseBeacon)
 }
 
 func TestRoundTripLeave(t *testing.T) {
