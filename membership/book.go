@@ -17,15 +17,16 @@ type peer struct {
 	info  wire.Info
 	heard time.Time // the last authenticated packet
 
-	// A closed socket is only a hint: probes decide.
+	relayed int // packets of its own that came only through others since it was last heard
+
+	// A closed socket is only a hint, and so is being heard through others alone: probes decide.
 	probing    bool
+	doubted    bool // probed because it was heard only through others
 	probes     int
 	probeStart time.Time
 	probeNonce uint64
 
-	// shunned keeps a member that was just given up from breaking the ring again at once.
-	shunned time.Time
-	shuns   int
+	bar bar
 }
 
 // remember notes what a packet says about a member.
@@ -66,7 +67,7 @@ func (m *Machine) heard(id wire.MemberID, from netip.AddrPort) {
 	if p == nil {
 		p = m.remember(wire.Info{ID: id})
 	}
-	p.heard = m.now
+	p.heard, p.relayed = m.now, 0
 	// What was on its way when the socket closed is no sign of life.
 	if p.probing && m.now.Sub(p.probeStart) >= hintProbes[1] {
 		p.probing = false

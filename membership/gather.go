@@ -16,6 +16,9 @@ type gatherState struct {
 	fail map[wire.MemberID]wire.Reason // whom nobody should wait for, and why
 	join map[wire.MemberID]*wire.Join  // the last Join of each
 
+	hearing map[wire.MemberID]*hearing // whom each hears, by its own word
+	proved  []wire.MemberID            // whom beacons have proved to hear all of the ring and to be heard by it
+
 	started     time.Time
 	joinAt      time.Time // the next Join of ours
 	consensusAt time.Time // silent members are given up
@@ -24,9 +27,9 @@ type gatherState struct {
 	proposals   map[string]int
 }
 
-// startGather leaves operation, with one more member to hear (newcomer) or to give up (gone), if not zero. The ring becomes the
+// startGather leaves operation, with more members to hear (newcomers) or one to give up (gone), if not zero. The ring becomes the
 // old ring: what it holds is kept for recovery.
-func (m *Machine) startGather(why string, newcomer, gone wire.MemberID, reason wire.Reason) {
+func (m *Machine) startGather(why string, newcomers []wire.MemberID, gone wire.MemberID, reason wire.Reason) {
 	if m.old == nil {
 		m.old = m.ring
 		m.recovery.received = false
@@ -36,12 +39,12 @@ func (m *Machine) startGather(why string, newcomer, gone wire.MemberID, reason w
 	m.token = tokenState{rotation: m.token.rotation}
 	g := &m.gather
 	*g = gatherState{proc: map[wire.MemberID]bool{}, fail: map[wire.MemberID]wire.Reason{}, join: map[wire.MemberID]*wire.Join{},
-		started: m.now, proposals: map[string]int{}}
+		hearing: map[wire.MemberID]*hearing{}, proved: g.proved, started: m.now, proposals: map[string]int{}}
 	for _, id := range m.old.Members {
 		g.proc[id] = true
 	}
-	if !newcomer.IsZero() {
-		g.proc[newcomer] = true
+	for _, id := range newcomers {
+		g.proc[id] = true
 	}
 	if !gone.IsZero() {
 		g.proc[gone] = true
@@ -59,6 +62,7 @@ func (m *Machine) resumeGather(why string) {
 	m.gather.started = m.now
 	m.gather.rounds = 0
 	clear(m.gather.join) // whoever agreed before may be gone: only a new Join counts
+	clear(m.gather.hearing)
 	m.enter(StateGather, "%s", why)
 	m.shiftGather()
 }
@@ -72,6 +76,7 @@ func (m *Machine) shiftGather() {
 	g.proc[m.cfg.Self.ID] = true
 	g.consensusAt = m.now.Add(m.cfg.Timing.Consensus)
 	g.commitAt = time.Time{}
+	m.markHearing()
 	m.sendJoin()
 	m.tryToForm()
 }
@@ -79,7 +84,8 @@ func (m *Machine) shiftGather() {
 func (m *Machine) sendJoin() {
 	g := &m.gather
 	g.joinAt = m.now.Add(m.cfg.Timing.Join)
-	j := &wire.Join{Sender: m.cfg.Self.ID, RingSeq: m.ringSeq, Rotation: m.commit.handled, Ring: m.old.ID}
+	m.sayHearing()
+	j := &wire.Join{Sender: m.cfg.Self.ID, RingSeq: m.ringSeq, Rotation: m.commit.handled, Ring: m.old.ID, Barred: m.barred(), Proved: g.proved}
 	for _, id := range sortedKeys(g.proc) {
 		info := m.Info(id)
 		if id == m.cfg.Self.ID {
@@ -93,6 +99,7 @@ func (m *Machine) sendJoin() {
 	for _, id := range sortedKeys(g.fail) {
 		j.Fail = append(j.Fail, wire.Failed{ID: id, Reason: g.fail[id]})
 	}
+	m.writeHearing(j)
 	body := m.body(j)
 	s := Send{Class: wire.ClassControl, Body: body}
 	for _, id := range sortedKeys(g.proc) {
@@ -143,24 +150,49 @@ func (m *Machine) joinInOperation(sender wire.MemberID, j *wire.Join) {
 	if member && j.Ring != m.ring.ID {
 		return
 	}
+	if !member && m.keepsOut(sender, j) {
+		m.tellBarred(sender)
+		return
+	}
 	if !member && (failed(j, m.cfg.Self.ID) || !m.admit(m.Info(sender))) {
 		return
 	}
-	m.startGather("a Join of "+m.name(sender), sender, wire.MemberID{}, 0)
+	m.startGather("a Join of "+m.name(sender), []wire.MemberID{sender}, wire.MemberID{}, 0)
 	if m.state == StateGather {
 		m.joinInGather(sender, j)
 	}
 }
 
-// joinInFormation: while a ring is formed only a member of it that has gone back to gather counts.
+// joinInFormation: while a ring is formed only a member of it that has gone back to gather counts, or that never left it: sets grow, so
+// who proposes others than the commit token names will not accept it any more.
 func (m *Machine) joinInFormation(sender wire.MemberID, j *wire.Join) {
-	if m.commit.index(sender) < 0 || j.RingSeq < m.commit.ring.Seq {
+	if m.commit.index(sender) < 0 || j.RingSeq < m.commit.ring.Seq && !m.contradicts(sender, j) {
 		return
 	}
 	m.breakRecovery(m.name(sender) + " went back to gather")
 	if m.state == StateGather {
 		m.joinInGather(sender, j)
 	}
+}
+
+// contradicts reports whether a Join, of the same gather as the one that was agreed on, proposes other members than the commit
+// token that is under way.
+func (m *Machine) contradicts(sender wire.MemberID, j *wire.Join) bool {
+	agreed := m.gather.join[sender]
+	if m.state != StateCommit || agreed == nil || agreed.Ring != j.Ring {
+		return false
+	}
+	for i := range j.Proc {
+		if id := j.Proc[i].ID; m.commit.index(id) < 0 && !failed(j, id) {
+			return true
+		}
+	}
+	for i := range j.Fail {
+		if m.commit.index(j.Fail[i].ID) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func failed(j *wire.Join, id wire.MemberID) bool {
@@ -178,9 +210,11 @@ func (m *Machine) joinInGather(sender wire.MemberID, j *wire.Join) {
 	if g.fail[sender] != 0 {
 		return
 	}
-	if !g.proc[sender] && (m.rival(sender) || !m.admit(m.Info(sender))) {
+	if !g.proc[sender] && (m.keepsOut(sender, j) || m.rival(sender) || !m.admit(m.Info(sender))) {
 		return
 	}
+	m.readHearing(j)
+	m.readBars(j)
 	g.join[sender] = j
 	changed := false
 	add := func(id wire.MemberID) {
@@ -222,6 +256,7 @@ func (m *Machine) joinInGather(sender wire.MemberID, j *wire.Join) {
 		m.shiftGather()
 		return
 	}
+	m.sayWhenAllHeard()
 	m.tryToForm()
 }
 
@@ -275,6 +310,9 @@ func (m *Machine) tryToForm() {
 			return
 		}
 	}
+	if !m.allHearAll(ids) {
+		return // until Joins say so, or judgeHearing leaves somebody out
+	}
 	if ids[0] != m.cfg.Self.ID {
 		if g.commitAt.IsZero() {
 			g.commitAt = m.now.Add(2 * m.cfg.Timing.Consensus)
@@ -300,37 +338,45 @@ func (m *Machine) tickGather() {
 	}
 }
 
-// consensusTimeout gives up who did not answer. A member of the old ring that was heard within the silence limit may only be
-// paused: it keeps its place until the limit is over.
+// consensusTimeout gives up who is silent, and who keeps the others from hearing each other. A member of the old ring that was heard
+// within the silence limit may only be paused: it keeps its place until the limit is over.
 func (m *Machine) consensusTimeout() {
 	g := &m.gather
 	var silent, waiting, differing []wire.MemberID
 	for _, id := range m.proposed() {
 		p := m.book[id]
 		switch {
-		case id == m.cfg.Self.ID || m.agrees(id):
+		case id == m.cfg.Self.ID:
+		case m.live(id):
+			if !m.agrees(id) {
+				differing = append(differing, id)
+			}
 		case p != nil && p.heard.After(g.started):
-			differing = append(differing, id)
+			differing = append(differing, id) // it speaks, but of other things: it may be on another ring
 		case p != nil && m.old.Index(id) >= 0 && m.now.Sub(p.heard) < m.cfg.Timing.Silence:
 			waiting = append(waiting, id)
 		default:
 			silent = append(silent, id)
 		}
 	}
-	if len(silent)+len(waiting)+len(differing) == 0 {
-		// All agree: the representative has until commitAt.
-		g.consensusAt = m.now.Add(m.cfg.Timing.Consensus)
-		return
-	}
-	if len(silent) == 0 && len(waiting) == 0 {
-		// Everybody answers and yet the sets differ: more time at first, then progress is forced.
-		if g.rounds++; g.rounds > 3 {
-			silent = differing
-			g.rounds = 0
-		}
-	}
 	for _, id := range silent {
 		m.giveUp(id, "no answer in gather")
+	}
+	if len(silent) == 0 && !m.judgeHearing() && len(waiting) == 0 {
+		if len(differing) == 0 {
+			// All agree: the representative has until commitAt.
+			g.consensusAt = m.now.Add(m.cfg.Timing.Consensus)
+			m.markHearing()
+			return
+		}
+		// Everybody answers and yet the sets differ: more time at first, then progress is forced.
+		if g.rounds++; g.rounds > 3 {
+			g.rounds = 0
+			m.Coverage.Forced++
+			for _, id := range differing {
+				m.giveUp(id, "no agreement in gather")
+			}
+		}
 	}
 	m.shiftGather()
 	for _, id := range waiting {
@@ -371,6 +417,7 @@ func (m *Machine) proposalFailed(why string) {
 		}
 	}
 	if !worst.IsZero() {
+		m.Coverage.Forced++
 		m.giveUp(worst, why+" three times with one membership")
 	}
 }

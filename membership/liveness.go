@@ -1,6 +1,6 @@
 package membership
 
-// Who is alive: probes of quiet neighbours, probes that verify a hint, and beacons to those who are not on the ring.
+// Who is alive: probes of quiet neighbours, probes that verify a hint, and who may bear a name.
 
 import (
 	"net/netip"
@@ -14,7 +14,8 @@ import (
 type livenessState struct {
 	nextProbe  time.Time // a neighbour is not probed again before
 	nextBeacon time.Time
-	beacons    int // sent so far: the first ones follow each other quickly
+	mergeAt    time.Time // when rings that proved that all hear all are merged
+	beacons    int       // sent so far: the first ones follow each other quickly
 	nonce      uint64
 	doubted    []wire.MemberID // who is being probed because of a hint, and some who were
 	pace       time.Duration   // of a rotation in which nothing had to be repeated, as far as known
@@ -35,7 +36,7 @@ func (m *Machine) Hint(id wire.MemberID) {
 
 // verify begins to probe a member.
 func (m *Machine) verify(p *peer) {
-	p.probing, p.probes, p.probeStart, p.probeNonce = true, 0, m.now, m.liveness.nonce+1
+	p.probing, p.doubted, p.probes, p.probeStart, p.probeNonce = true, false, 0, m.now, m.liveness.nonce+1
 	if !slices.Contains(m.liveness.doubted, p.info.ID) {
 		m.liveness.doubted = append(m.liveness.doubted, p.info.ID)
 	}
@@ -76,10 +77,13 @@ func (m *Machine) tickLiveness() {
 	if m.due(m.liveness.nextBeacon) {
 		m.sendBeacons()
 	}
+	if m.due(m.liveness.mergeAt) {
+		m.mergeProved()
+	}
 }
 
 func (m *Machine) deadlineLiveness() time.Time {
-	d := earliest(m.deadlineWatch(), m.liveness.nextBeacon)
+	d := earliest(earliest(m.deadlineWatch(), m.liveness.nextBeacon), m.liveness.mergeAt)
 	for _, id := range m.liveness.doubted {
 		if p := m.book[id]; p != nil && p.probing {
 			next := p.probeStart.Add(hintVerdict)
@@ -112,6 +116,10 @@ func (m *Machine) tickHints() {
 	for _, id := range dead {
 		if p := m.book[id]; p != nil {
 			p.probing = false
+			if p.doubted {
+				m.doubt(id)
+				continue
+			}
 		}
 		m.suspect(id, wire.ReasonCrash, "its socket is closed and it answers no probe")
 	}
@@ -119,6 +127,14 @@ func (m *Machine) tickHints() {
 		if p := m.book[id]; p != nil && p.probing {
 			m.probePeer(p)
 		}
+	}
+}
+
+// doubt begins a new ring because a member that lives is not heard here. Who has to go is for all to judge.
+func (m *Machine) doubt(id wire.MemberID) {
+	if m.state == StateOperational && m.ring.Index(id) >= 0 {
+		m.out.Notice(Notice{Kind: NoticeSuspect, Ring: m.Ring(), Member: id, Text: "its packets come only through others and it answers no probe"})
+		m.startGather("does not hear "+m.name(id)+" though others do", nil, wire.MemberID{}, 0)
 	}
 }
 
@@ -189,7 +205,7 @@ func (m *Machine) suspect(id wire.MemberID, reason wire.Reason, why string) {
 	m.out.Notice(Notice{Kind: NoticeSuspect, Ring: m.Ring(), Member: id, Text: why})
 	switch m.state {
 	case StateOperational:
-		m.startGather("gave up "+m.name(id)+": "+why, wire.MemberID{}, id, reason)
+		m.startGather("gave up "+m.name(id)+": "+why, nil, id, reason)
 		return
 	case StateCommit, StateRecovery:
 		if m.commit.index(id) < 0 {
@@ -218,69 +234,6 @@ func (m *Machine) name(id wire.MemberID) string {
 func (m *Machine) SetSeeds(seeds []netip.AddrPort) {
 	m.seeds = seeds
 	m.liveness.nextBeacon = m.now
-}
-
-// maxBeacons bounds how many addresses one round of beacons goes to.
-const maxBeacons = 64
-
-// sendBeacons tells addresses that are not on the ring about it: seeds, and members of former rings, so that rings merge when
-// they can hear each other again, for ever.
-func (m *Machine) sendBeacons() {
-	l := &m.liveness
-	// A starting member asks at 0, 50, 100, 200 ... until its interval is reached.
-	wait := m.cfg.Timing.Beacon
-	if l.beacons < 4 {
-		wait = min(wait, 50*time.Millisecond<<l.beacons)
-	}
-	l.beacons++
-	l.nextBeacon = m.now.Add(wait)
-	if m.state != StateOperational {
-		return
-	}
-	onRing := map[netip.AddrPort]bool{}
-	for _, id := range m.ring.Members {
-		for _, a := range m.Info(id).Addrs {
-			onRing[a.Addr] = true
-		}
-	}
-	var to []netip.AddrPort
-	add := func(a netip.AddrPort) {
-		if !onRing[a] && len(to) < maxBeacons {
-			onRing[a] = true
-			to = append(to, a)
-		}
-	}
-	for _, a := range m.seeds {
-		add(a)
-	}
-	for _, id := range sortedKeys(m.book) {
-		if a, ok := m.address(id); ok {
-			add(a)
-		}
-	}
-	if len(to) > 0 {
-		m.out.Send(Send{To: to, Class: wire.ClassControl, Body: m.body(&wire.Beacon{Sender: m.cfg.Self, Ring: m.Ring(), Size: uint16(m.ring.Len())})})
-	}
-}
-
-// receiveBeacon hears of another ring.
-func (m *Machine) receiveBeacon(sender wire.MemberID, b *wire.Beacon) {
-	if b.Sender.ID != sender {
-		// Relayed by a member that found this one's name on a newcomer.
-		if b.Sender.ID.SameName(m.cfg.Self.ID) && b.Sender.ID != m.cfg.Self.ID {
-			m.remember(b.Sender)
-			m.admit(b.Sender)
-		}
-		return
-	}
-	p := m.remember(b.Sender)
-	if m.state != StateOperational || m.ring.Index(sender) >= 0 || m.now.Before(p.shunned) {
-		return
-	}
-	if !m.admit(b.Sender) {
-		return
-	}
-	m.startGather("heard the ring of "+m.name(sender), sender, wire.MemberID{}, 0)
 }
 
 // admit decides about a newcomer whose name somebody has: the old one is probed; an answer refuses the newcomer, silence

@@ -142,6 +142,7 @@ type Machine struct {
 	nonces  uint64         // how many nonces were drawn
 	stored  Mark           // no ring or position above it is used; zero: nothing is stored
 	asked   Mark           // the greatest mark that was asked for
+	joins   uint32         // how many Joins were sent
 
 	token     tokenState
 	gather    gatherState
@@ -195,6 +196,10 @@ type Coverage struct {
 	Refused             int // newcomers refused because their name was taken
 	CommitStored        int // commit tokens that waited for a mark to be stored
 	Parked              int // tokens that waited for one
+	Forced              int // members given up lest a membership be proposed for ever
+	LeftOut             int // members left out because not all heard all
+	FailedToReceive     int // members given up because they received nothing
+	Proved              int // rings merged on proof that all hear all
 }
 
 // NewMachine returns a member that has not started.
@@ -272,7 +277,7 @@ func (m *Machine) Receive(from netip.AddrPort, h wire.Header, p wire.Packet) {
 	case *wire.Probe:
 		m.receiveProbe(from, h.Sealer, p)
 	case *wire.Beacon:
-		m.receiveBeacon(h.Sealer, p)
+		m.receiveBeacon(h.Sealer, h.Class, p)
 	case *wire.Join:
 		m.receiveJoin(h.Sealer, p)
 	case *wire.CommitToken:
@@ -299,7 +304,7 @@ func (m *Machine) receiveRing(h wire.Header, p wire.Packet) {
 	}
 	switch p := p.(type) {
 	case *wire.Data:
-		m.receiveData(r, p)
+		m.receiveData(r, h.Sealer, p)
 	case *wire.Token:
 		if m.ring != nil {
 			m.receiveToken(h.Sealer, p)

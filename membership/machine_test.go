@@ -54,6 +54,7 @@ type testNet struct {
 	loss  float64
 	cut   map[[2]*testNode]bool
 	shape func(*Config)
+	lost  func(from, to *testNode, class wire.Class, body []byte) bool // nil: nothing besides
 }
 
 // A testNode is one machine, its source of messages, and what it delivered.
@@ -130,6 +131,9 @@ func (x *testNode) Send(s Send) {
 	for _, to := range s.To {
 		for _, y := range x.net.nodes {
 			if y.dead || y.info.Addrs[0].Addr != to || x.net.cut[[2]*testNode{x, y}] || x.net.rng.Float64() < x.net.loss {
+				continue
+			}
+			if x.net.lost != nil && x.net.lost(x, y, s.Class, s.Body) {
 				continue
 			}
 			x.net.n++

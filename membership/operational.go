@@ -21,6 +21,7 @@ type tokenState struct {
 	forwarded    time.Time
 	rotation     time.Duration // smoothed time of a rotation in which somebody sent
 	again        bool          // alone on the ring: another visit is due at once
+	watch        aruWatch
 }
 
 // idle is how many idle hops prove that everything is everywhere, and known to be: aru reaches seq within one rotation, and
@@ -28,12 +29,15 @@ type tokenState struct {
 func idle(r *ordering.Ring) uint32 { return uint32(3 * r.Len()) }
 
 // receiveData stores a packet, and delivers when the ring is installed.
-func (m *Machine) receiveData(r *ordering.Ring, d *wire.Data) {
+func (m *Machine) receiveData(r *ordering.Ring, from wire.MemberID, d *wire.Data) {
 	if !r.Add(d) {
 		return
 	}
 	if r != m.ring {
 		return
+	}
+	if origin := r.Members[d.Origin]; origin != from && m.state == StateOperational {
+		m.heardThrough(origin)
 	}
 	m.progress(d.Seq)
 	if d.Flags&wire.DataRecovered != 0 {
@@ -191,6 +195,10 @@ func (m *Machine) visitToken(t *wire.Token) {
 		m.multicast(m.ring, wire.ClassData, d)
 	}
 	m.forward(t)
+	m.watchAru(t)
+	if m.state == StateGather {
+		return
+	}
 	if m.state == StateRecovery && m.recovery.install {
 		m.install()
 	}
@@ -259,7 +267,7 @@ func (m *Machine) tickToken() {
 			m.breakRecovery("the token was lost in recovery")
 			return
 		}
-		m.startGather("the token was lost", wire.MemberID{}, wire.MemberID{}, 0)
+		m.startGather("the token was lost", nil, wire.MemberID{}, 0)
 	}
 }
 

@@ -200,7 +200,7 @@ func (m *Machine) install() {
 	m.past.Add(former.Counters)
 	m.old = nil
 	m.recovery = recoveryState{}
-	m.gather.proc, m.gather.fail, m.gather.join = nil, nil, nil
+	m.gather.proc, m.gather.fail, m.gather.join, m.gather.hearing, m.gather.proved = nil, nil, nil, nil, nil
 	m.commit.handled = 0
 	m.assembler.Reset()
 	if former.Len() > 1 {
@@ -219,8 +219,8 @@ func (m *Machine) install() {
 	}
 }
 
-// forgetFailed remembers for a while whom this ring was formed without, so that a member that can send but not receive does
-// not break the ring again at once with its beacons (a Join shows that it hears us); and forgets for good who left or was reborn.
+// forgetFailed bars those whom this ring was formed without, so that they come back only on proof; and forgets for good who left or
+// was reborn.
 func (m *Machine) forgetFailed() {
 	for _, id := range sortedKeys(m.gather.fail) {
 		p := m.book[id]
@@ -231,13 +231,12 @@ func (m *Machine) forgetFailed() {
 		case wire.ReasonLeave, wire.ReasonCrash:
 			delete(m.book, id)
 		default:
-			p.shuns = min(p.shuns+1, 4)
-			p.shunned = m.now.Add(m.cfg.Timing.Beacon / 2 << p.shuns)
+			p.bar = bar{up: true}
 		}
 	}
 	for i := range m.commit.entries {
 		if p := m.book[m.commit.entries[i].ID]; p != nil {
-			p.shuns = 0
+			p.bar = bar{}
 		}
 		for id := range m.book {
 			if id != m.commit.entries[i].ID && id.SameName(m.commit.entries[i].ID) {

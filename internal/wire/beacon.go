@@ -11,9 +11,10 @@ type Beacon struct {
 	Size   uint16 // members of the sender's ring
 
 	// What follows travels in extensions.
-	Hears   []Heard // whom of other rings the sender hears, ascending, at most MaxMembers
-	Members []Info  // the sender's ring, for those who may have to prove that they hear all of it; at most MaxMembers
-	Padding int     // zero bytes: a beacon as large as a data packet shows that such packets pass; at most MaxChunk
+	Hears   []Heard    // whom of other rings the sender hears, ascending, at most MaxMembers
+	Members []Info     // the sender's ring, for those who may have to prove that they hear all of it; at most MaxMembers
+	Barred  []MemberID // whom the sender lets in only on proof; ascending, at most MaxMembers
+	Padding int        // zero bytes: a beacon as large as a data packet shows that such packets pass; at most MaxChunk
 }
 
 // A Heard is a member of another ring that the sender of a Beacon hears; Mutual says that it was told to be heard in turn.
@@ -30,6 +31,7 @@ const (
 	beaconHears   uint16 = 1 // id, flags u8, each
 	beaconMember  uint16 = 2 // one Info each
 	beaconPadding uint16 = 3 // zeroes
+	beaconBarred  uint16 = 4 // ids
 )
 
 // Type is TypeBeacon.
@@ -54,6 +56,7 @@ func (p *Beacon) Append(b []byte) []byte {
 		b = openExtension(b, beaconMember)
 		b = closeExtension(p.Members[i].append(b), at)
 	}
+	b = appendIDExtension(b, beaconBarred, p.Barred)
 	if p.Padding > 0 {
 		at := len(b)
 		b = openExtension(b, beaconPadding)
@@ -84,6 +87,8 @@ func ParseBeacon(body []byte) (*Beacon, error) {
 			if len(v.b) > 0 || len(p.Members) > MaxMembers {
 				v.fail("bad member of a beacon")
 			}
+		case beaconBarred:
+			p.Barred = v.extensionIDs()
 		case beaconPadding:
 			p.Padding = len(value)
 		}
@@ -124,6 +129,9 @@ func (p *Beacon) String() string {
 	}
 	if len(p.Members) > 0 {
 		b = appendList(append(b, " members "...), p.Members, appendInfo)
+	}
+	if len(p.Barred) > 0 {
+		b = fmt.Appendf(b, " barred %v", p.Barred)
 	}
 	if p.Padding > 0 {
 		b = fmt.Appendf(b, " padded by %d", p.Padding)

@@ -248,7 +248,8 @@ func TestRoundTripProbe(t *testing.T) {
 func TestRoundTripBeacon(t *testing.T) {
 	roundTrip(t, func(t *rapid.T) *Beacon {
 		return &Beacon{drawInfo(t), drawRing(t), drawU16(t), drawSet(t, 4, func(t *rapid.T) Heard { return Heard{drawID(t), drawBool(t)} },
-			func(a, b Heard) int { return a.ID.Compare(b.ID) }), drawList(t, 3, drawInfo), int(drawU8(t))}
+			func(a, b Heard) int { return a.ID.Compare(b.ID) }), drawList(t, 3, drawInfo), drawSet(t, 3, drawID, MemberID.Compare),
+			int(drawU8(t))}
 	}, ParseBeacon)
 }
 

@@ -85,7 +85,7 @@ func samples() []sample {
 		{name: "join", value: &Join{Sender: idB, RingSeq: 8, Rotation: 2, Ring: old, Proc: []Info{a, b, c},
 			Fail: []Failed{{idA, ReasonCrash}, {idC, ReasonLeave}}}, parse: by(ParseJoin)},
 		{name: "beacon with proof", value: &Beacon{Sender: b, Ring: old, Size: 2, Hears: []Heard{{idA, true}, {idC, false}}, Members: []Info{b, c},
-			Padding: 3}, parse: by(ParseBeacon), extensions: (4 + 2*heardSize) + (4 + len(b.append(nil))) + (4 + len(c.append(nil))) + (4 + 3)},
+			Barred: []MemberID{idA}, Padding: 3}, parse: by(ParseBeacon), extensions: (4 + 2*heardSize) + (4 + len(b.append(nil))) + (4 + len(c.append(nil))) + (4 + 16) + (4 + 3)},
 		{name: "join with hearing", value: &Join{Sender: idB, RingSeq: 8, Ring: old, Proc: []Info{a, b, c},
 			Hearing: []Hearing{{0, 3, []byte{3}}, {1, 9, []byte{7}}}, Barred: []MemberID{idA, idC}, Proved: []MemberID{idC}}, parse: by(ParseJoin),
 			extensions: (4 + 2*7) + (4 + 32) + (4 + 16)},
