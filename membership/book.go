@@ -21,7 +21,7 @@ type peer struct {
 
 	// A closed socket is only a hint, and so is being heard through others alone: probes decide.
 	probing    bool
-	doubted    bool // probed because it was heard only through others
+	overheard  bool // probed because it was heard only through others
 	probes     int
 	probeStart time.Time
 	probeNonce uint64

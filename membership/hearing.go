@@ -212,7 +212,7 @@ func (m *Machine) heardThrough(origin wire.MemberID) {
 	}
 	if p.relayed++; p.relayed >= relayedMost && !p.probing && m.now.Sub(p.heard) >= m.cfg.Timing.Silence {
 		m.verify(p)
-		p.doubted = true
+		p.overheard = true
 	}
 }
 

@@ -36,7 +36,7 @@ func (m *Machine) Hint(id wire.MemberID) {
 
 // verify begins to probe a member.
 func (m *Machine) verify(p *peer) {
-	p.probing, p.doubted, p.probes, p.probeStart, p.probeNonce = true, false, 0, m.now, m.liveness.nonce+1
+	p.probing, p.overheard, p.probes, p.probeStart, p.probeNonce = true, false, 0, m.now, m.liveness.nonce+1
 	if !slices.Contains(m.liveness.doubted, p.info.ID) {
 		m.liveness.doubted = append(m.liveness.doubted, p.info.ID)
 	}
@@ -116,7 +116,7 @@ func (m *Machine) tickHints() {
 	for _, id := range dead {
 		if p := m.book[id]; p != nil {
 			p.probing = false
-			if p.doubted {
+			if p.overheard {
 				m.doubt(id)
 				continue
 			}
