@@ -9,7 +9,7 @@ func Check(h *History) []Violation {
 	meant := index(resume(h))
 	for i, g := range index(h) {
 		// What was told, as it was told.
-		for _, property := range []func(*group){checkSelfInclusion, checkViewAgreement, checkViewGrowth, checkGroupBounds, checkSelfDelivery} {
+		for _, property := range []func(*group){checkSelfInclusion, checkViewAgreement, checkViewGrowth, checkGroupBounds, checkSelfDelivery, checkSaneViews, checkSignals, checkPositions} {
 			property(g)
 		}
 		all = append(all, g.violations...)
@@ -17,7 +17,7 @@ func Check(h *History) []Violation {
 		g = meant[i]
 		for _, property := range []func(*group){
 			checkNoDuplication, checkNoCreation, checkOutcome, checkSameView, checkSameOrder,
-			checkGaps, checkSenderOrder, checkSynchrony, checkSafe, checkState, checkOnePrimary, checkStable,
+			checkGaps, checkSenderOrder, checkCausal, checkRealTime, checkSynchrony, checkSafe, checkState, checkEqualStates, checkOnePrimary, checkStable,
 		} {
 			property(g)
 		}

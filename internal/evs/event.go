@@ -92,6 +92,8 @@ const (
 	Blocked
 	// Stable: all that was delivered here up to Position may be acknowledged to the outside.
 	Stable
+	// Answered: the call that sent Message returned with its result. A call that never returns so is open for ever.
+	Answered
 	// Left: the membership ended without a crash.
 	Left
 	// Crash: the process ended. Nothing follows.
@@ -99,7 +101,7 @@ const (
 )
 
 var kindNames = [...]string{"?", "asked", "founded", "load", "save", "view", "send", "deliver", "lost", "transitional",
-	"blocked", "stable", "left", "crash"}
+	"blocked", "stable", "answered", "left", "crash"}
 
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
@@ -114,7 +116,7 @@ type Event struct {
 	Step uint64        // place in the whole run; set by Log.Add
 	At   time.Duration // since the start of the run
 
-	Message      UID    // of Send, Deliver and Lost
+	Message      UID    // of Send, Deliver, Lost and Answered
 	Order        Order  // of Send and Deliver
 	Transitional bool   // of Deliver
 	Uncertain    bool   // of Lost
@@ -157,6 +159,8 @@ func (e Event) String() string {
 		fmt.Fprintf(&b, " state %d %08x", e.Count, uint32(e.Chain))
 	case Lost:
 		fmt.Fprintf(&b, " %s uncertain %v", e.Message, e.Uncertain)
+	case Answered:
+		fmt.Fprintf(&b, " %s", e.Message)
 	case Transitional:
 		fmt.Fprintf(&b, " %v", e.Members)
 	case Stable:

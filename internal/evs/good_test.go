@@ -15,6 +15,11 @@ type teller struct {
 
 type content struct{ count, chain uint64 }
 
+func (c *content) add(u UID) {
+	c.count++
+	c.chain = c.chain*31 + u.Seq*1000 + uint64(u.Sender[0])
+}
+
 func newTeller() *teller {
 	return &teller{h: &History{}, logs: map[Member]*Log{}, state: map[Member]*content{}, views: map[Member]ViewID{}, sent: map[Member]uint64{},
 		place: 100, order: map[UID]Order{}}
@@ -65,8 +70,7 @@ func (t *teller) deliver(u UID, transitional bool, who ...Member) {
 	for _, m := range who {
 		c := t.state[m]
 		if t.order[u].Total() {
-			c.count++
-			c.chain = c.chain*31 + u.Seq*1000 + uint64(u.Sender[0])
+			c.add(u)
 		}
 		t.log(m).Add(Event{Kind: Deliver, Message: u, Order: t.order[u], Position: t.place, View: t.views[m], Transitional: transitional,
 			Count: c.count, Chain: c.chain})

@@ -2,22 +2,22 @@ package evs
 
 // Messages one by one: delivered once, sent before, ended in one way, and in one view.
 
+import "slices"
+
 // checkNoDuplication: at most once a process (EVS 1.4).
 func checkNoDuplication(g *group) {
-	for _, m := range g.inOrder() {
-		seen := map[Member]bool{}
-		for _, a := range m.delivered {
-			if seen[a.log.Member] {
+	for _, m := range g.messages {
+		for i, a := range m.delivered {
+			if slices.ContainsFunc(m.delivered[:i], func(b *arrival) bool { return b.log.Member == a.log.Member }) {
 				g.report(NoDuplication, a.log.Member, "delivered %s again at %d", m.uid, a.event.Position)
 			}
-			seen[a.log.Member] = true
 		}
 	}
 }
 
 // checkNoCreation: sent before, to this group, in this order (EVS 1.3).
 func checkNoCreation(g *group) {
-	for _, m := range g.inOrder() {
+	for _, m := range g.messages {
 		for _, a := range m.delivered {
 			switch {
 			case m.sent == nil:
@@ -33,7 +33,7 @@ func checkNoCreation(g *group) {
 
 // checkSameView: a message is delivered in one view, and in the one that the receiver is in (EVS 1.4, VS 3.8).
 func checkSameView(g *group) {
-	for _, m := range g.inOrder() {
+	for _, m := range g.messages {
 		var first *arrival
 		for _, a := range m.delivered {
 			if a.stay != nil && a.event.View != a.stay.view.View {
@@ -52,27 +52,28 @@ func checkSameView(g *group) {
 // checkOutcome: each accepted message ends in exactly one own delivery or one loss, in the order of submission, and what was
 // lost for certain is delivered nowhere.
 func checkOutcome(g *group) {
-	for _, l := range g.logs {
-		ended := map[UID]Kind{}
+	for k, l := range g.logs {
+		ended := make([]Kind, len(g.messages))
 		var last uint64
 		for i := range l.Events {
 			e := &l.Events[i]
 			if (e.Kind != Deliver && e.Kind != Lost) || e.Message.Sender != l.Member {
 				continue
 			}
-			if was, again := ended[e.Message]; again {
+			m := g.refs[k][i]
+			if was := ended[m.index]; was != 0 {
 				// Lost, perhaps, and then delivered after all is what "uncertain" means.
 				if was == Deliver || e.Kind == Lost {
 					g.report(Outcome, l.Member, "%s ended twice: %s, then %s", e.Message, was, e.Kind)
 				}
 				continue
 			}
-			ended[e.Message] = e.Kind
+			ended[m.index] = e.Kind
 			if e.Message.Seq < last {
 				g.report(Outcome, l.Member, "%s ended after #%d, which was submitted later", e.Message, last)
 			}
 			last = max(last, e.Message.Seq)
-			if m := g.messages[e.Message]; e.Kind == Lost && !e.Uncertain && len(m.delivered) > 0 {
+			if e.Kind == Lost && !e.Uncertain && len(m.delivered) > 0 {
 				g.report(Outcome, l.Member, "%s was lost for certain, yet %s delivered it", e.Message, m.delivered[0].log.Member)
 			}
 		}
@@ -81,22 +82,23 @@ func checkOutcome(g *group) {
 
 // checkSelfDelivery: what was accepted is delivered here, unless this member crashes, leaves or loses the primary (EVS 3).
 func checkSelfDelivery(g *group) {
-	for _, l := range g.logs {
-		pending := map[UID]int{}
-		var order []UID
+	for k, l := range g.logs {
+		var sent []*message
+		pending := make([]int, len(g.messages)) // where it was sent, from 1; 0: not, or not any more
 		crashed := false
 		for i := range l.Events {
+			m := g.refs[k][i]
 			switch e := &l.Events[i]; e.Kind {
 			case Send:
-				pending[e.Message] = i
-				order = append(order, e.Message)
+				pending[m.index] = i + 1
+				sent = append(sent, m)
 			case Deliver:
-				delete(pending, e.Message)
+				pending[m.index] = 0
 			case Lost:
-				if from, ok := pending[e.Message]; ok && !interrupted(l, from, i) {
+				if from := pending[m.index]; from > 0 && !interrupted(l, from-1, i) {
 					g.report(SelfDelivery, l.Member, "%s was lost though this member neither left nor lost the primary", e.Message)
 				}
-				delete(pending, e.Message)
+				pending[m.index] = 0
 			case Crash:
 				crashed = true
 			}
@@ -104,9 +106,9 @@ func checkSelfDelivery(g *group) {
 		if crashed || !g.quiet {
 			continue
 		}
-		for _, u := range order {
-			if _, open := pending[u]; open {
-				g.report(SelfDelivery, l.Member, "%s was accepted and neither delivered nor lost", u)
+		for _, m := range sent {
+			if pending[m.index] > 0 {
+				g.report(SelfDelivery, l.Member, "%s was accepted and neither delivered nor lost", m.uid)
 			}
 		}
 	}

@@ -4,15 +4,17 @@ package evs
 
 // checkSameOrder: positions and messages belong to each other one to one, and ascend at each member (EVS 6.1, 6.2).
 func checkSameOrder(g *group) {
-	at := map[uint64]*message{}
-	for _, m := range g.inOrder() {
+	at := make(map[uint64]*message, len(g.messages))
+	for _, m := range g.messages {
 		var position uint64
 		for _, a := range m.delivered {
 			p := a.event.Position
+			if p == position {
+				continue
+			}
 			if position == 0 {
 				position = p
-			}
-			if p != position {
+			} else {
 				g.report(SameOrder, a.log.Member, "delivered %s at %d, but %s at %d", m.uid, p, m.delivered[0].log.Member, position)
 			}
 			if o := at[p]; o != nil && o != m {
@@ -42,7 +44,7 @@ func checkGaps(g *group) {
 	for _, v := range g.views {
 		for _, p := range v.stays {
 			for _, q := range v.stays {
-				if p != q {
+				if p != q && !same(p, q) {
 					g.gaps(p, q)
 				}
 			}
@@ -54,7 +56,7 @@ func checkGaps(g *group) {
 func (g *group) gaps(p, q *stay) {
 	var skipped []*arrival
 	for _, a := range p.total {
-		b := q.has[a.message]
+		b := a.message.in(q)
 		if b == nil {
 			if a.event.Position > q.cut || !q.fresh {
 				skipped = append(skipped, a)
@@ -63,7 +65,7 @@ func (g *group) gaps(p, q *stay) {
 		}
 		for _, s := range skipped {
 			if !b.event.Transitional || contains(b.trans, s.message.uid.Sender) {
-				g.report(SameOrder, q.log.Member, "delivered %s at %d without %s at %d, which %s delivered in between in view %s", b.message.uid,
+				g.report(Gap, q.log.Member, "delivered %s at %d without %s at %d, which %s delivered in between in view %s", b.message.uid,
 					b.event.Position, s.message.uid, s.event.Position, p.log.Member, p.view.View)
 				return
 			}
@@ -75,22 +77,31 @@ func (g *group) gaps(p, q *stay) {
 // before in the same view.
 func checkSenderOrder(g *group) {
 	for _, l := range g.logs {
-		last := map[Member]uint64{}
+		last := map[Member]*uint64{}
+		var from Member
+		var was *uint64
 		for i := range l.Events {
 			e := &l.Events[i]
 			if e.Kind != Deliver {
 				continue
 			}
-			if was := last[e.Message.Sender]; e.Message.Seq < was {
-				g.report(SenderOrder, l.Member, "delivered %s after #%d of the same sender", e.Message, was)
+			if was == nil || e.Message.Sender != from {
+				from = e.Message.Sender
+				if was = last[from]; was == nil {
+					was = new(uint64)
+					last[from] = was
+				}
 			}
-			last[e.Message.Sender] = max(last[e.Message.Sender], e.Message.Seq)
+			if e.Message.Seq < *was {
+				g.report(SenderOrder, l.Member, "delivered %s after #%d of the same sender", e.Message, *was)
+			}
+			*was = max(*was, e.Message.Seq)
 		}
 	}
 	for _, v := range g.views {
 		for _, s := range v.stays {
 			for _, q := range v.stays {
-				if q != s {
+				if q != s && !same(s, q) {
 					g.senderHoles(s, q)
 				}
 			}
@@ -105,7 +116,7 @@ func (g *group) senderHoles(s, q *stay) {
 		if a.message.uid.Sender != s.log.Member || (q.fresh && a.event.Position <= q.cut) {
 			continue
 		}
-		if q.has[a.message] == nil {
+		if a.message.in(q) == nil {
 			if missing == nil {
 				missing = a
 			}

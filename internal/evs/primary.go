@@ -41,7 +41,7 @@ func checkOnePrimary(g *group) {
 						continue
 					}
 					if keeper := remembers(w, v.first.Step); keeper != "" {
-						g.report(OnePrimary, s.log.Member, "went on from view %s to %s past primary view %s of %v, which %s remembers", s.previous.view.View,
+						g.report(PrimaryContinuity, s.log.Member, "went on from view %s to %s past primary view %s of %v, which %s remembers", s.previous.view.View,
 							v.id, w.id, w.first.Members, keeper)
 					}
 				}
@@ -68,7 +68,7 @@ func (g *group) foundedBeside(v *view, s *stay) {
 			continue
 		}
 		if keeper := remembers(w, v.first.Step); keeper != "" {
-			g.report(OnePrimary, s.log.Member, "founded the group in view %s while %s remembers view %s", v.id, keeper, w.id)
+			g.report(PrimaryContinuity, s.log.Member, "founded the group in view %s while %s remembers view %s", v.id, keeper, w.id)
 			return
 		}
 	}

@@ -25,6 +25,18 @@ const (
 	State            Property = "state"
 	Outcome          Property = "outcome"
 	StableKept       Property = "stable kept"
+
+	Gap               Property = "gap"
+	CausalOrder       Property = "causal order"
+	CameAlong         Property = "came along"
+	SaneView          Property = "sane view"
+	Signals           Property = "signals"
+	PrimaryContinuity Property = "primary continuity"
+	NoStaleAnswer     Property = "no stale answer"
+	EqualStates       Property = "equal states"
+	NoHalfState       Property = "no half state"
+	PositionsGrow     Property = "positions grow"
+	RealTime          Property = "real time"
 )
 
 // The properties of rings.
@@ -58,6 +70,7 @@ func Properties() []Property {
 	return []Property{
 		SelfDelivery, NoDuplication, NoCreation, SameOrder, SenderOrder, SameView, VirtualSynchrony, SelfInclusion, ViewAgreement, ViewGrowth,
 		OnePrimary, SafeDelivery, GroupBounds, State, Outcome, StableKept,
+		Gap, CausalOrder, CameAlong, SaneView, Signals, PrimaryContinuity, NoStaleAnswer, EqualStates, NoHalfState, PositionsGrow, RealTime,
 		RingCausality, RingNoCreation, RingOneSending, RingNoDuplication, RingLast, RingInclusion, RingSameConfiguration, RingSimultaneity,
 		RingAgreement, RingGrowth, RingIDOnce, RingTransitionalSet, RingSignalOnce, RingSelfDelivery, RingSynchrony, RingCausalOrder,
 		RingSenderOrder, RingTotalOrder, RingGap, RingSafe, RingSafeInstalled, RingSane,

@@ -2,10 +2,7 @@ package evs
 
 // What each member's state consists of at every moment: the run played again, all logs of a group in the run's order.
 
-import (
-	"math/bits"
-	"sort"
-)
+import "math/bits"
 
 // A set holds messages by index.
 type set []uint64
@@ -20,14 +17,6 @@ func (s *set) add(i int) {
 func (s set) has(i int) bool { return i/64 < len(s) && s[i/64]>>(i%64)&1 == 1 }
 
 func (s set) clone() set { return append(set(nil), s...) }
-
-func (s set) count() uint64 {
-	n := 0
-	for _, w := range s {
-		n += bits.OnesCount64(w)
-	}
-	return uint64(n)
-}
 
 // missing returns an index that is in s and not in o, or -1.
 func (s set) missing(o set) int {
@@ -46,10 +35,19 @@ func (s set) missing(o set) int {
 type memory struct {
 	log    *Log
 	state  set
+	count  uint64 // of the messages in state
 	view   *Event // the last one, nil before the first and after the last
 	living bool   // in the group, not crashed
 	cut    uint64 // of the state last loaded
 	ended  bool   // a newer primary has taken the member in without its state
+}
+
+// hold adds a message to the state.
+func (m *memory) hold(index int) {
+	if !m.state.has(index) {
+		m.state.add(index)
+		m.count++
+	}
 }
 
 // A cutKey names a saved state.
@@ -58,53 +56,50 @@ type cutKey struct {
 	cut   uint64
 }
 
+// A saving is a state that was given away.
+type saving struct {
+	state set
+	count uint64
+	event *Event
+}
+
 // A replay is a walk over all events of a group.
 type replay struct {
 	g        *group
-	memories map[*Log]*memory
-	saved    map[cutKey]set
-	savedAs  map[cutKey]*Event
+	memories []*memory // by log
+	saved    map[cutKey]saving
 }
 
-// walk plays the group's events in the run's order and calls visit after each, with the log's memory as it is then.
-func (g *group) walk(visit func(r *replay, m *memory, e *Event)) {
-	type line struct {
-		log *Log
-		e   *Event
-	}
-	var lines []line
+// walk plays the group's events in the run's order and calls visit after each, with the log's memory as it is then and the message
+// that the event is about, if it is about one.
+func (g *group) walk(visit func(r *replay, m *memory, e *Event, about *message)) {
+	r := &replay{g: g, saved: map[cutKey]saving{}}
 	for _, l := range g.logs {
-		for i := range l.Events {
-			lines = append(lines, line{l, &l.Events[i]})
-		}
+		r.memories = append(r.memories, &memory{log: l})
 	}
-	sort.SliceStable(lines, func(i, j int) bool { return lines[i].e.Step < lines[j].e.Step })
-	r := &replay{g: g, memories: map[*Log]*memory{}, saved: map[cutKey]set{}, savedAs: map[cutKey]*Event{}}
-	for _, l := range g.logs {
-		r.memories[l] = &memory{log: l}
-	}
-	for _, x := range lines {
-		m := r.memories[x.log]
-		switch e := x.e; e.Kind {
+	for _, x := range g.run {
+		m, about := r.memories[x.log], g.refs[x.log][x.event]
+		e := &m.log.Events[x.event]
+		switch e.Kind {
 		case Founded:
-			m.state = nil
+			m.state, m.count = nil, 0
 		case Load:
-			m.state = r.saved[cutKey{e.Donor, e.Cut}].clone()
+			s := r.saved[cutKey{e.Donor, e.Cut}]
+			m.state, m.count = s.state.clone(), s.count
 			m.cut, m.ended = e.Cut, false
 		case Save:
-			r.saved[cutKey{x.log.Member, e.Cut}] = m.state.clone()
-			r.savedAs[cutKey{x.log.Member, e.Cut}] = e
+			r.saved[cutKey{m.log.Member, e.Cut}] = saving{m.state.clone(), m.count, e}
 		case View:
 			m.view, m.living = e, true
 			r.supersede(e)
 		case Deliver:
 			if e.Order.Total() {
-				m.state.add(g.messages[e.Message].index)
+				m.hold(about.index)
 			}
 		case Left, Crash:
 			m.view, m.living = nil, false
 		}
-		visit(r, m, x.e)
+		visit(r, m, e, about)
 	}
 }
 
@@ -114,9 +109,8 @@ func (r *replay) supersede(e *Event) {
 	if !e.Primary {
 		return
 	}
-	for _, l := range r.g.logs {
-		m := r.memories[l]
-		if m.view != nil && m.view.View.Num < e.View.Num && m.cut < e.Position && contains(e.Joined, l.Member) {
+	for _, m := range r.memories {
+		if m.view != nil && m.view.View.Num < e.View.Num && m.cut < e.Position && contains(e.Joined, m.log.Member) {
 			m.ended = true
 		}
 	}
@@ -124,9 +118,9 @@ func (r *replay) supersede(e *Event) {
 
 // keeper names a living member that still has the message in its state, if there is one.
 func (r *replay) keeper(index int) (Member, bool) {
-	for _, l := range r.g.logs {
-		if m := r.memories[l]; m.living && !m.ended && m.state.has(index) {
-			return l.Member, true
+	for _, m := range r.memories {
+		if m.living && !m.ended && m.state.has(index) {
+			return m.log.Member, true
 		}
 	}
 	return "", false

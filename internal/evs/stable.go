@@ -10,16 +10,21 @@ type ack struct {
 	by       Member
 }
 
+// An arrived is a message that waits to be acknowledged.
+type arrived struct {
+	index    int
+	position uint64
+}
+
 // checkStable follows what was acknowledged as stable through all later primary views, and reports what was acknowledged in a
 // view after a newer primary had been installed without it.
 func checkStable(g *group) {
 	var acked []ack
 	var known set
-	messages := g.inOrder()
-	waiting := map[*Log][]*Event{} // delivered, not yet stable
-	newest := map[uint64]set{}     // by number: the state with which a primary view was first installed
+	waiting := map[*Log][]arrived{} // delivered, not yet stable
+	newest := map[uint64]set{}      // by number: the state with which a primary view was first installed
 	var top uint64
-	g.walk(func(r *replay, m *memory, e *Event) {
+	g.walk(func(r *replay, m *memory, e *Event, about *message) {
 		switch e.Kind {
 		case Load, Left, Crash:
 			waiting[m.log] = nil
@@ -29,23 +34,23 @@ func checkStable(g *group) {
 			top = 0
 		case Deliver:
 			if e.Order.Total() {
-				waiting[m.log] = append(waiting[m.log], e)
+				waiting[m.log] = append(waiting[m.log], arrived{about.index, e.Position})
 			}
 		case Stable:
 			list := waiting[m.log]
-			for len(list) > 0 && list[0].Position <= e.Position && m.view != nil {
+			for len(list) > 0 && list[0].position <= e.Position && m.view != nil {
 				d := list[0]
 				list = list[1:]
-				i := g.messages[d.Message].index
+				i := d.index
 				if known.has(i) {
 					continue
 				}
 				known.add(i)
 				num := m.view.View.Num
-				acked = append(acked, ack{i, d.Position, num, m.log.Member})
+				acked = append(acked, ack{i, d.position, num, m.log.Member})
 				if top > num && !newest[top].has(i) {
-					g.report(OnePrimary, m.log.Member, "acknowledged %s at %d in view %s after primary view %d had been installed without it", d.Message,
-						d.Position, m.view.View, top)
+					g.report(NoStaleAnswer, m.log.Member, "acknowledged %s at %d in view %s after primary view %d had been installed without it", g.messages[i].uid,
+						d.position, m.view.View, top)
 				}
 			}
 			waiting[m.log] = list
@@ -64,7 +69,7 @@ func checkStable(g *group) {
 				}
 				if keeper, ok := r.keeper(a.index); ok {
 					g.report(StableKept, m.log.Member, "installed primary view %s without %s at %d, which %s had acknowledged and %s still has", e.View,
-						messages[a.index].uid, a.position, a.by, keeper)
+						g.messages[a.index].uid, a.position, a.by, keeper)
 				}
 			}
 		}

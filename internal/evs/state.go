@@ -2,13 +2,13 @@ package evs
 
 // State: what a joiner loads is what was saved at the cut, and equal places have equal states.
 
-// checkState compares counts and chains: of each load with its save, of all who install one primary view, of all who deliver
-// one message and go on, and of each state with the messages it should consist of.
+// checkState follows each state through the run: a load gives what was saved under its cut, and every state consists of what was
+// loaded and delivered since. Nothing is delivered to one who joins a group with a state before it has loaded one.
 func checkState(g *group) {
-	g.walk(func(r *replay, m *memory, e *Event) {
+	g.walk(func(r *replay, m *memory, e *Event, _ *message) {
 		switch e.Kind {
 		case Load:
-			s := r.savedAs[cutKey{e.Donor, e.Cut}]
+			s := r.saved[cutKey{e.Donor, e.Cut}].event
 			if s == nil {
 				g.report(State, m.log.Member, "loaded cut %d of %s, which never saved it", e.Cut, e.Donor)
 			} else if s.Count != e.Count || s.Chain != e.Chain {
@@ -16,11 +16,20 @@ func checkState(g *group) {
 					s.Count, uint32(s.Chain))
 			}
 		case View, Deliver:
-			if n := m.state.count(); n != e.Count {
-				g.report(State, m.log.Member, "counts %d messages in its state at %d, has loaded and delivered %d", e.Count, e.Position, n)
+			if m.count != e.Count {
+				g.report(State, m.log.Member, "counts %d messages in its state at %d, has loaded and delivered %d", e.Count, e.Position, m.count)
 			}
 		}
 	})
+	for _, s := range g.stays {
+		if s.fresh && !s.founder && !s.loaded {
+			g.report(NoHalfState, s.log.Member, "joined view %s of %v without a state", s.view.View, s.view.Members)
+		}
+	}
+}
+
+// checkEqualStates compares counts and chains of all who install one primary view, and of all who deliver one message and go on.
+func checkEqualStates(g *group) {
 	for _, v := range g.views {
 		var first *stay
 		for _, s := range v.stays {
@@ -33,7 +42,7 @@ func checkState(g *group) {
 			g.equalStates(first.log.Member, first.view, s.log.Member, s.view)
 		}
 	}
-	for _, m := range g.inOrder() {
+	for _, m := range g.messages {
 		var first *arrival
 		for _, a := range m.delivered {
 			if a.stay == nil || !a.stay.view.Primary {
@@ -54,6 +63,6 @@ func checkState(g *group) {
 
 func (g *group) equalStates(p Member, a *Event, q Member, b *Event) {
 	if a.Count != b.Count || a.Chain != b.Chain {
-		g.report(State, q, "has state %d %08x at %d (%s), but %s has %d %08x", b.Count, uint32(b.Chain), b.Position, b.Kind, p, a.Count, uint32(a.Chain))
+		g.report(EqualStates, q, "has state %d %08x at %d (%s), but %s has %d %08x", b.Count, uint32(b.Chain), b.Position, b.Kind, p, a.Count, uint32(a.Chain))
 	}
 }

@@ -33,7 +33,7 @@ func checkSynchrony(g *group) {
 	}
 	for _, s := range g.stays {
 		if s.fresh && !slices.Equal(s.view.With, []Member{s.log.Member}) {
-			g.report(VirtualSynchrony, s.log.Member, "joined view %s, yet claims to have come with %v", s.view.View, s.view.With)
+			g.report(CameAlong, s.log.Member, "joined view %s, yet claims to have come with %v", s.view.View, s.view.With)
 		}
 	}
 }
@@ -43,14 +43,14 @@ func (g *group) cameAlong(s *stay, together []*stay) {
 	with := s.next.view.With
 	for _, q := range together {
 		if !contains(with, q.log.Member) {
-			g.report(VirtualSynchrony, s.log.Member, "went from view %s to %s with %v; %s came along too", s.view.View, s.next.view.View, with, q.log.Member)
+			g.report(CameAlong, s.log.Member, "went from view %s to %s with %v; %s came along too", s.view.View, s.next.view.View, with, q.log.Member)
 		}
 	}
 	v := g.byID[s.next.view.View]
 	for _, m := range with {
 		for _, q := range v.stays {
 			if q.log.Member == m && !q.again(v) && (q.fresh || q.previous == nil || q.previous.view.View != s.view.View) {
-				g.report(VirtualSynchrony, s.log.Member, "went from view %s to %s with %v, but %s did not come from there", s.view.View, s.next.view.View, with, m)
+				g.report(CameAlong, s.log.Member, "went from view %s to %s with %v, but %s did not come from there", s.view.View, s.next.view.View, with, m)
 			}
 		}
 	}
@@ -58,15 +58,13 @@ func (g *group) cameAlong(s *stay, together []*stay) {
 
 // sameDeliveries compares what two stays in one view delivered, from the later of their cuts on.
 func (g *group) sameDeliveries(p, q *stay) {
-	var cut uint64
-	for _, s := range []*stay{p, q} {
-		if s.fresh {
-			cut = max(cut, s.cut)
-		}
+	if same(p, q) {
+		return
 	}
+	cut := since(p, q)
 	for _, pair := range [][2]*stay{{p, q}, {q, p}} {
 		for _, a := range pair[0].arrivals {
-			if a.event.Position > cut && pair[1].has[a.message] == nil {
+			if a.event.Position > cut && a.message.in(pair[1]) == nil {
 				g.report(VirtualSynchrony, pair[1].log.Member, "did not deliver %s at %d in view %s, as %s did, with whom it went on", a.message.uid,
 					a.event.Position, p.view.View, pair[0].log.Member)
 				return
@@ -96,7 +94,7 @@ func checkSafe(g *group) {
 					continue
 				}
 				for _, q := range v.stays {
-					if _, ok := q.goesOn(g.quiet); !ok || q.has[a.message] != nil || (q.fresh && a.event.Position <= q.cut) {
+					if _, ok := q.goesOn(g.quiet); !ok || a.message.in(q) != nil || (q.fresh && a.event.Position <= q.cut) {
 						continue
 					}
 					g.report(SafeDelivery, q.log.Member, "went on from view %s without safe %s at %d, which %s had delivered", v.id, a.message.uid,

@@ -14,7 +14,7 @@ func checkSelfInclusion(g *group) {
 			g.report(SelfInclusion, s.log.Member, "is not among those it came along with: view %s, with %v", s.view.View, s.view.With)
 		}
 	}
-	for _, m := range g.inOrder() {
+	for _, m := range g.messages {
 		for _, a := range m.delivered {
 			if a.early {
 				g.report(SelfInclusion, a.log.Member, "delivered %s before any view", m.uid)
@@ -60,6 +60,49 @@ func checkViewGrowth(g *group) {
 	for _, s := range g.stays {
 		if p := s.previous; p != nil && s.view.View.Num <= p.view.View.Num {
 			g.report(ViewGrowth, s.log.Member, "view %s follows view %s", s.view.View, p.view.View)
+		}
+	}
+}
+
+// checkSaneViews: a view has one incarnation of each name; and nothing is delivered in a view older than the one it was sent in
+// (VS 3.9).
+func checkSaneViews(g *group) {
+	for _, v := range g.views {
+		for i, m := range v.first.Members {
+			if slices.ContainsFunc(v.first.Members[:i], func(o Member) bool { return nameOf(o) == nameOf(m) }) {
+				g.report(SaneView, v.by, "installed view %s of %v, with two of one name", v.id, v.first.Members)
+			}
+		}
+	}
+	for _, m := range g.messages {
+		for _, a := range m.delivered {
+			if m.from != nil && a.stay != nil && a.stay.view.View.Num < m.from.view.View.Num {
+				g.report(SaneView, a.log.Member, "delivered %s in view %s; it was sent in view %s", m.uid, a.stay.view.View, m.from.view.View)
+			}
+		}
+	}
+}
+
+// checkSignals: a group is told of a transitional configuration once before its next regular delivery or view (VS 3.16), and what is
+// delivered in one comes behind it.
+func checkSignals(g *group) {
+	for _, l := range g.logs {
+		told := false
+		for i := range l.Events {
+			switch e := &l.Events[i]; e.Kind {
+			case Transitional:
+				told = true
+				if !contains(e.Members, l.Member) {
+					g.report(Signals, l.Member, "was told of a transitional configuration of %v", e.Members)
+				}
+			case Deliver:
+				if e.Transitional && !told {
+					g.report(Signals, l.Member, "delivered %s in a transitional configuration it was not told of", e.Message)
+				}
+				told = told && e.Transitional
+			case Left:
+				told = false
+			}
 		}
 	}
 }

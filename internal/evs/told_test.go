@@ -1,0 +1,80 @@
+package evs
+
+// Histories told from the start because the good one has no place for their mistake.
+
+import "testing"
+
+var abc = []Member{a, b, c}
+
+// three tells of a group of a, b and c, in view 1; tell has its say.
+func three(tell func(t *teller)) func(*testing.T) *History {
+	return func(*testing.T) *History {
+		t := newTeller()
+		t.log(a).Add(Event{Kind: Founded})
+		t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+		t.view(2, abc, []Member{b, c}, []Member{a}, nil, a)
+		tell(t)
+		return t.h
+	}
+}
+
+var toldMutants = []mutant{
+	{name: "a hole of one who was there, at one who then crashes", want: Gap, make: three(func(t *teller) {
+		first, second := t.send(b, Agreed), t.send(a, Agreed)
+		t.deliver(first, false, a, b)
+		t.deliver(second, false, abc...)
+		t.all(Crash, Event{}, c)
+	})},
+	{name: "without what its sender had delivered, in a transition without that one's sender", want: CausalOrder, make: three(func(t *teller) {
+		cause := t.send(b, Causal)
+		t.deliver(cause, false, b, c)
+		effect := t.send(c, Causal)
+		t.deliver(effect, false, c)
+		t.all(Transitional, Event{Members: []Member{a, c}}, a)
+		t.place--
+		t.deliver(effect, true, a)
+		t.all(Crash, Event{}, abc...)
+	})},
+	{name: "delivered in an older view than it was sent in", want: SaneView, make: three(func(t *teller) {
+		t.view(3, []Member{a, b}, nil, []Member{a, b}, []Departure{{c, "crash"}}, "")
+		late := t.send(b, Agreed)
+		t.deliver(late, false, c)
+		t.all(Crash, Event{}, c)
+	})},
+	{name: "an answered call that comes before one answered earlier", want: RealTime, make: three(func(t *teller) {
+		t.place += 10
+		first := t.send(a, Agreed)
+		t.deliver(first, false, a)
+		t.all(Answered, Event{Message: first}, a)
+		second := t.send(c, Agreed)
+		t.place -= 5
+		t.deliver(second, false, c)
+		t.all(Answered, Event{Message: second}, c)
+		t.all(Crash, Event{}, abc...)
+	})},
+	{name: "one sender's fifo messages with a hole", want: SenderOrder, make: three(func(t *teller) {
+		first, second := t.send(a, FIFO), t.send(a, FIFO)
+		t.deliver(first, false, a, b)
+		t.deliver(second, false, abc...)
+		t.all(Crash, Event{}, c)
+	})},
+	{name: "two senders' fifo messages against their positions", want: PositionsGrow, make: three(func(t *teller) {
+		first, second := t.send(a, FIFO), t.send(b, FIFO)
+		t.deliver(first, false, a, b)
+		t.deliver(second, false, abc...)
+		t.place -= 2
+		t.deliver(first, false, c)
+		t.all(Crash, Event{}, c)
+	})},
+	{name: "joined an empty group without a load", want: NoHalfState, make: func(*testing.T) *History {
+		t := newTeller()
+		t.log(a).Add(Event{Kind: Founded})
+		t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+		t.view(2, []Member{a, b}, []Member{b}, []Member{a}, nil, "")
+		return t.h
+	}},
+	{name: "one goes on past a primary that others remember", want: PrimaryContinuity, make: three(func(t *teller) {
+		t.view(3, []Member{a, b}, nil, []Member{a, b}, []Departure{{c, "partition"}}, "")
+		t.view(4, []Member{c}, nil, []Member{c}, []Departure{{a, "partition"}, {b, "partition"}}, "")
+	})},
+}
