@@ -32,7 +32,7 @@ func (c *Core) installed(d membership.Delivery) {
 	c.control = slices.DeleteFunc(c.control, func(o *outgoing) bool { return true })
 	for _, id := range c.order {
 		g := c.groups[id]
-		g.transit = false
+		g.transit, g.with = false, nil
 		if len(g.queue) > 0 {
 			g.queue[0].off, g.queue[0].restart = 0, false // fragments do not outlive their ring
 		}
@@ -138,7 +138,7 @@ func (c *Core) application(d membership.Delivery) {
 		c.handOver(g, u, m)
 	case membership.VerdictHold:
 		if c.in(m.Group) {
-			u.Own = mine
+			u.Own, u.Members = mine, c.along(g)
 			g.held = append(g.held, u)
 		}
 	default:
@@ -207,14 +207,21 @@ func (c *Core) transitional(g *group) {
 		return
 	}
 	g.transit = true
-	u := Upcall{Kind: UpTransitional, Group: g.id}
+	c.up(Upcall{Kind: UpTransitional, Group: g.id, Members: c.along(g)})
+}
+
+// along are the group's members in the transitional configuration that is delivered; none in a regular one.
+func (c *Core) along(g *group) []membership.Member {
+	if g.with != nil || c.trans == nil {
+		return g.with
+	}
 	members, _, _ := c.dir.Members(g.id)
 	for _, m := range members {
 		if slices.Contains(c.trans, m.ID) {
-			u.Members = append(u.Members, m)
+			g.with = append(g.with, m)
 		}
 	}
-	c.up(u)
+	return g.with
 }
 
 // stable reports calls whose message the token has shown to be everywhere.
@@ -247,8 +254,8 @@ func (c *Core) events() {
 			Refusal: e.Refusal, Text: e.Text}
 		switch e.Kind {
 		case membership.EventView:
-			c.transitional(g)
 			if e.View.Rank >= 0 {
+				c.transitional(g)
 				g.joining = nil
 				g.view = e.View.ID
 			}
@@ -269,6 +276,7 @@ func (c *Core) events() {
 			c.loseAll(g, true)
 			g.held = slices.DeleteFunc(g.held, func(u Upcall) bool { return u.Position < e.Cut })
 			g.loadDone, g.failedCut = false, nil
+			g.transit, g.with = false, nil // the report of it is void with the rest
 			g.joining = nil
 			g.delivered = 0
 			u.Kind = UpLoad
@@ -304,13 +312,20 @@ func (c *Core) events() {
 	}
 }
 
-// replayHeld delivers what was held back before a position, now that this side's memory is the group's.
+// replayHeld delivers what was held back before a position, now that this side's memory is the group's: as it would have come, each
+// transitional configuration reported before the first delivery in it.
 func (c *Core) replayHeld(g *group, before wire.Position) {
 	n := 0
+	var with []membership.Member
 	for n < len(g.held) && g.held[n].Position < before {
 		u := g.held[n]
 		u.ViewID = g.view
 		u.Transitional = true
+		if !slices.Equal(u.Members, with) {
+			with = u.Members
+			c.up(Upcall{Kind: UpTransitional, Group: g.id, Members: with})
+		}
+		u.Members = nil
 		if u.Own {
 			u.Own = false
 			c.claim(g, &u)

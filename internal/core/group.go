@@ -30,6 +30,8 @@ type group struct {
 	view     wire.ViewID // the last view reported
 	transit  bool        // UpTransitional was reported in this transitional configuration
 
+	with []membership.Member // who of the group moves along in it, once somebody asked
+
 	delivered wire.Position // the last position delivered here
 	calls     []mark        // own calls delivered but not known to be stable
 	pending   []pendingDirect

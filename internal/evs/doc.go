@@ -13,22 +13,33 @@
 //	self-delivery       3; VS 3.7  what a member had accepted it delivers, unless it crashes, leaves or loses the primary
 //	no duplication      1.4; VS 3.5  a process delivers a message at most once
 //	no creation         1.3; VS 3.6  what is delivered was sent before, by that sender, to that group, in that order
-//	same order          6.1-6.3  one message a position, ascending; only unreachable senders' messages may be skipped
+//	same order          6.1, 6.2  one message a position, ascending among ordered and safe messages
+//	gap                 6.3; VS 3.14  only the messages of unreachable senders may be skipped
 //	sender order        VS 3.12  one sender's messages come in the order it sent them, and without holes
+//	causal order        5; VS 3.13  what its sender had delivered when it sent a message comes before the message
+//	positions grow      C2  whatever its order, what a member is told next has a higher position: a session never goes back
+//	real time           (ours)  a call answered before another was made comes first; so fences grow (C4)
 //	same view           1.4, 2.2; VS 3.8  all deliver a message in one view, the one they are in
-//	virtual synchrony   4; VS 3.10, 3.17  who goes from one view to the next together has delivered the same in it
+//	sane view           VS 3.9  no older than the one it was sent in; and a view has one incarnation of a name
+//	virtual synchrony   4; VS 3.10  who goes from one view to the next together has delivered the same in it
+//	came along          VS 3.17  a view's With names exactly those who went from the same view to this one
+//	signals             VS 3.16  a transitional configuration is told before what is delivered in it
 //	self inclusion      2.2; VS 3.2, 3.1  a member is in each of its views, and sees nothing before the first
 //	view agreement      VS 3.3  one id, one view: the same members, joined, left, primary
 //	view growth         VS 3.4  view ids grow at each member
-//	one primary         P1, P2  primary views form one chain, and nothing is answered beside it
-//	safe delivery       7.1, 7.2  safe and before the transitional signal: delivered by everybody of the view who goes on
+//	one primary         P1  no two primary views of one number
+//	primary continuity  P2  a primary is not passed over, nor founded anew, while somebody remembers it
+//	no stale answer     C5  nothing is answered beside a newer primary
+//	safe delivery       7.1  safe and before the transitional signal: delivered by everybody of the view who goes on
 //	group bounds        messages come only from members, only to members, and never while blocked
-//	state               (ours)  a joiner's state is that of the prefix before its cut; equal positions, equal states
-//	outcome             (ours)  each accepted message ends in one delivery or one loss, in order; certainly lost means nowhere
-//	stable kept         (ours)  what was acknowledged as stable is in every later primary's state while a memory of it lives
+//	state               T1, T2  a loaded state is the one saved at its cut, and consists of what came before
+//	equal states        D2, D8  equal places, equal states
+//	no half state       T3  who joins others has loaded before its first view
+//	outcome             D5  each accepted message ends in one delivery or one loss, in order; certainly lost means nowhere
+//	stable kept         D1  what was acknowledged as stable is in every later primary's state while a memory of it lives
 //
-// EVS 5 (causal order) holds as long as causal messages ride on the total order, and is checked through it. The liveness half
-// of 2.1 is for whoever runs the cluster: only it knows when the faults have ended.
+// P, C, D and T are the numbers of the design's reference for what lies beyond EVS. The liveness half of 2.1 is for whoever runs the
+// cluster: only it knows when the faults have ended.
 //
 // # The rings
 //
