@@ -2,10 +2,11 @@
 
 SEEDS ?= 3000
 FROM ?= 1
+MINUTES ?= 10
 FUZZ_TIME ?= 30s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race sim fuzz bench figures lint ci
+.PHONY: help test race sim swarm fuzz bench figures lint ci
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -19,6 +20,9 @@ race: ## the race detector over everything
 
 sim: ## simulated clusters: SEEDS=3000 of them, FROM=1 on
 	go test ./internal/sim -count=1 -timeout 0 -run 'TestSeed$$' -v -seeds=$(SEEDS) -from=$(FROM)
+
+swarm: ## the same for MINUTES=10, each seed run twice, with a report a minute; FROM=1 on
+	go test ./internal/sim -count=1 -timeout 0 -run 'TestSeed$$' -v -minutes=$(MINUTES) -from=$(FROM)
 
 fuzz: ## every fuzz target for FUZZ_TIME=30s, one after the other
 	@for pkg in $$(go list ./...); do \

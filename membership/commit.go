@@ -53,6 +53,9 @@ func (m *Machine) createCommit(ids []wire.MemberID) {
 func (m *Machine) adoptCommit(t *wire.CommitToken) {
 	m.ringSeq = t.Ring.Seq
 	m.commit = commitState{ring: t.Ring, hop: t.Hop, handled: m.commit.handled + 1, lossAt: m.now.Add(2 * m.cfg.Timing.Consensus)}
+	if len(m.recovery.obliged) > 0 {
+		m.Coverage.Kept++
+	}
 	for i := range t.Entries {
 		if e := &t.Entries[i]; e.ID == m.cfg.Self.ID {
 			*e = wire.CommitEntry{

@@ -200,6 +200,11 @@ type Coverage struct {
 	LeftOut             int // members left out because not all heard all
 	FailedToReceive     int // members given up because they received nothing
 	Proved              int // rings merged on proof that all hear all
+	StaleTokens         int // tokens that had been here already
+	Kept                int // obligations carried from a ring that was not installed into the next attempt
+	MergedThree         int // rings installed with members of three or more rings
+	Replayed            int // messages held back and delivered after all
+	Restarted           int // own messages begun again because a view change cut them in two
 }
 
 // NewMachine returns a member that has not started.

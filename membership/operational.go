@@ -88,6 +88,7 @@ func (m *Machine) receiveToken(from wire.MemberID, t *wire.Token) {
 		return
 	}
 	if m.token.parked != nil || !m.ring.Fresh(t) {
+		m.Coverage.StaleTokens++
 		return
 	}
 	if m.state == StateRecovery && m.commit.token != nil {

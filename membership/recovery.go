@@ -3,6 +3,7 @@ package membership
 // Recovery and installation: members that come from one old ring exchange its messages, and then all install the new one.
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/wire"
@@ -173,12 +174,13 @@ func (r *recoveryState) promise(m *Machine) {
 func (m *Machine) install() {
 	r, c := &m.recovery, &m.commit
 	var high uint64
-	merged := false
+	var merged []wire.RingID // which other rings come in
 	for i := range c.entries {
-		if c.entries[i].OldRing == m.old.ID {
-			high = max(high, c.entries[i].HighDelivered)
-		} else {
-			merged = true
+		switch e := &c.entries[i]; {
+		case e.OldRing == m.old.ID:
+			high = max(high, e.HighDelivered)
+		case !slices.Contains(merged, e.OldRing):
+			merged = append(merged, e.OldRing)
 		}
 	}
 	m.old.Regular(high, func(d *wire.Data) { m.assemble(m.old, d, false, true) })
@@ -192,8 +194,11 @@ func (m *Machine) install() {
 	})
 	m.Coverage.Discarded += discarded
 	m.Coverage.RingsInstalled++
-	if merged {
+	if len(merged) > 0 {
 		m.Coverage.Merged++
+	}
+	if len(merged) > 1 {
+		m.Coverage.MergedThree++
 	}
 	m.forgetFailed()
 	former, trans, seen := m.old, r.trans, m.departed()

@@ -331,6 +331,7 @@ func (c *Core) replayHeld(g *group, before wire.Position) {
 			c.claim(g, &u)
 		}
 		c.handOver(g, u, nil)
+		c.ring.Coverage.Replayed++
 		n++
 	}
 	g.held = g.held[n:]

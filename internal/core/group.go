@@ -248,6 +248,9 @@ func (c *Core) cut(id wire.GroupID) {
 	g.queue = append(g.inflight, g.queue...)
 	g.inflight = nil
 	for _, o := range g.queue {
+		if o.off > 0 {
+			c.ring.Coverage.Restarted++
+		}
 		o.off = 0
 	}
 }

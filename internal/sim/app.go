@@ -141,8 +141,9 @@ func (a *app) enqueue(u *core.Upcall) {
 	}
 	switch u.Kind {
 	case core.UpLoad:
+		anew := a.holding
 		a.void()
-		a.startLoad(*u)
+		a.startLoad(*u, anew)
 		return
 	case core.UpLeft, core.UpRefused, core.UpFounded:
 		if a.holding { // no load is waited for any more

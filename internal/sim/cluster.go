@@ -72,6 +72,10 @@ type Stats struct {
 	Crashes, CrashesInRecovery          int
 	Late                                int // packets that came once more, later
 	Transfers, FailedTransfers, Refused int
+	Resumed                             int // views that go on after a block or an attempt
+	SidesResumed                        int // of these, by a member that was blocked
+	Recut                               int // loads that began anew before they had ended
+	QuickRestarts                       int // runs that began within a token's time of the end of the one before
 	GroupsBlocked                       int // that rightly had no primary at the end
 	Struck                              [faultKinds]int
 }

@@ -130,6 +130,12 @@ func (a *app) install(u *core.Upcall) {
 	if v.Rank >= len(v.Members) || v.Members[v.Rank].ID != a.p.id {
 		a.trouble(evs.SelfInclusion, "has rank %d in %v", v.Rank, a.names(v.Members))
 	}
+	if (v.Resumes != wire.ViewID{}) {
+		a.p.n.c.stats.Resumed++
+		if a.blocked {
+			a.p.n.c.stats.SidesResumed++
+		}
+	}
 	a.view, a.blocked = v, false
 	e := evs.Event{Kind: evs.View, View: viewID(v.ID), Position: uint64(u.Position), Members: a.names(v.Members), Joined: a.names(v.Joined),
 		With: a.names(v.With), Loading: a.names(v.Loading), Primary: v.Primary, Resumes: viewID(v.Resumes), Count: a.count, Chain: a.chain}

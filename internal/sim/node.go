@@ -30,6 +30,7 @@ type node struct {
 	wall time.Duration // by how much its wall clock is off: the next run reads it
 	pace time.Duration // how long it takes for each packet
 	free time.Duration // when it is done with those that have come
+	died time.Duration // when its last run ended
 }
 
 // A process is one run of a node, with a core of its own.
@@ -65,6 +66,9 @@ func (n *node) member() evs.Member { return evs.Member(fmt.Sprintf("%s/%d", n.na
 // start begins a new run.
 func (n *node) start() {
 	c := n.c
+	if n.runs > 0 && c.clock.now-n.died < c.opts.Timing.TokenLoss {
+		c.stats.QuickRestarts++
+	}
 	n.runs++
 	wall := n.readWall()
 	id := wire.NewMemberID(n.name, uint64(wall.UnixMilli())<<20|uint64(c.rng.Uint32N(1<<20)))
@@ -120,6 +124,7 @@ func (n *node) crash() {
 	}
 	p.rings.fail()
 	n.p = nil
+	n.died, n.free = c.clock.now, 0
 	c.retire(p)
 	for _, o := range c.nodes {
 		if o == n || !o.alive() {

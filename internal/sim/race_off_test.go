@@ -3,4 +3,4 @@
 package sim
 
 // seeds is how many executions the test runs.
-const seeds = 300
+const seeds = 500

@@ -4,94 +4,61 @@ package sim
 
 import (
 	"flag"
-	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
 
 var (
-	oneSeed   = flag.Uint64("seed", 0, "replay this seed only (0: all)")
-	readable  = flag.Bool("story", false, "with -seed: print what happened")
-	seedCount = flag.Int("seeds", seeds, "how many seeds to run")
-	firstSeed = flag.Uint64("from", 1, "the first of them")
+	oneSeed    = flag.Uint64("seed", 0, "replay this seed only (0: a sweep)")
+	readable   = flag.Bool("story", false, "with -seed: print what happened")
+	generation = flag.Int("generation", 0, "of the drawing of scenarios (0: the newest)")
+	firstSeed  = flag.Uint64("from", 1, "the first seed of the sweep")
+	seedCount  = flag.Int("seeds", 0, "how many seeds the sweep has (0: as usual, or with -minutes as many as there is time for)")
+	minutes    = flag.Float64("minutes", 0, "how long the sweep goes on, reporting every minute")
+	twice      = flag.Int("twice", 0, "run each so-many-th seed twice (0: each tenth, or with -minutes each; -1: none)")
 )
 
-// replay says how to see a seed again.
-func replay(seed uint64) string {
-	return fmt.Sprintf("go test ./internal/sim -run TestSeed -seed=%d -v", seed)
-}
-
+// TestSeed sweeps over seeds, or replays one.
 func TestSeed(t *testing.T) {
 	if *oneSeed != 0 {
-		var w io.Writer
-		if *readable {
-			w = os.Stdout
-		}
-		r := Run(*oneSeed, w)
-		t.Logf("seed %d: %v virtual, %+v %+v, trace %016x", r.Seed, r.Virtual, r.Stats, r.Coverage, r.TraceHash)
-		for _, v := range r.Violations {
-			t.Error(v)
-		}
+		playback(t)
 		return
 	}
-	var (
-		coverage Coverage
-		stats    Stats
-		virtual  time.Duration
-		failed   int
-		lock     sync.Mutex
-		next     atomic.Uint64
-		wg       sync.WaitGroup
-	)
-	next.Store(*firstSeed)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for {
-				seed := next.Add(1) - 1
-				if seed >= *firstSeed+uint64(*seedCount) {
-					return
-				}
-				r := Run(seed, nil)
-				lock.Lock()
-				coverage.Add(r.Coverage)
-				stats.Add(r.Stats)
-				virtual += r.Virtual
-				if len(r.Violations) > 0 {
-					failed++
-					t.Errorf("seed %d: %d violations; replay with: %s", seed, len(r.Violations), replay(seed))
-					for _, v := range r.Violations {
-						t.Errorf("    %s", v)
-					}
-				}
-				lock.Unlock()
-			}
-		})
+	w := sweep{from: *firstSeed, seeds: *seedCount, time: time.Duration(*minutes * float64(time.Minute)), twice: max(*twice, 0),
+		generation: *generation, out: os.Stdout}
+	if w.time > 0 {
+		w.every = time.Minute
+	} else if w.seeds == 0 {
+		w.seeds = seeds
 	}
-	wg.Wait()
-	t.Logf("%d seeds, %d failed, %v virtual: %+v %+v", *seedCount, failed, virtual.Round(time.Second), stats, coverage)
-	for what, n := range map[string]int{
-		"a token was lost":                         coverage.TokensLost,
-		"a token was sent again":                   coverage.TokenRetransmitted,
-		"a hole was repaired":                      int(coverage.HolesRepaired),
-		"a message was recovered":                  coverage.Recovered,
-		"a merge happened":                         coverage.Merged,
-		"a crash hit a recovery":                   stats.CrashesInRecovery,
-		"a member joined with state":               stats.Transfers,
-		"a safe message came in a transition":      coverage.TransitionalSafe,
-		"the token rested and was woken":           coverage.Woken,
-		"point-to-point messages arrived":          stats.Directs,
-		"a packet of a ring without key came":      stats.Unopened,
-		"a packet was lost, another came repeated": min(stats.Lost, stats.Duplicated),
-		"a commit token waited for a disk":         coverage.CommitStored,
-	} {
-		if n == 0 && *seedCount >= seeds {
-			t.Errorf("in %d seeds it never happened that %s", *seedCount, what)
+	if *twice == 0 {
+		w.twice = 10
+		if w.time > 0 {
+			w.twice = 1
 		}
+	}
+	sum := w.run()
+	t.Logf("from seed %d:\n%s", w.from, sum)
+	for _, f := range sum.failed {
+		t.Error(f)
+	}
+	for _, f := range sum.faults() {
+		t.Error(f)
+	}
+}
+
+// playback runs one seed and shows it.
+func playback(t *testing.T) {
+	var w io.Writer
+	if *readable {
+		w = os.Stdout
+	}
+	r := run(Options{Seed: *oneSeed, Generation: *generation, Trace: w})
+	t.Logf("seed %d: %v virtual, %+v %+v, trace %016x", r.Seed, r.Virtual, r.Stats, r.Coverage, r.TraceHash)
+	for _, v := range r.Violations {
+		t.Error(v)
 	}
 }
 

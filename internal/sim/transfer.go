@@ -29,7 +29,10 @@ func (a *app) save(u *core.Upcall) {
 }
 
 // startLoad begins to fetch the state of a cut; a load in progress is given up.
-func (a *app) startLoad(u core.Upcall) {
+func (a *app) startLoad(u core.Upcall, anew bool) {
+	if anew {
+		a.p.n.c.stats.Recut++
+	}
 	a.loads++
 	a.holding, a.loaded = true, false
 	a.queries.forget()
