@@ -33,7 +33,7 @@ func (n *testNet) busy(d time.Duration) {
 				x.send(fmt.Sprintf("%c%s-%d", "as"[i%2], x.info.Name, n.n))
 			}
 		}
-		n.run(20 * time.Millisecond)
+		n.run(30 * time.Millisecond)
 	}
 }
 
@@ -101,7 +101,7 @@ func (n *testNet) merged(limit time.Duration) {
 	took := n.until("one ring again", limit, func() bool { return n.together(n.nodes...) })
 	n.t.Log("merged again in", took)
 	ring := n.nodes[0].m.Ring()
-	n.busy(5 * time.Second)
+	n.busy(2 * time.Second)
 	if n.nodes[0].m.Ring() != ring {
 		n.t.Error("the ring did not last")
 	}
@@ -131,7 +131,7 @@ func TestOneWayCutAmongFive(t *testing.T) {
 			}
 			n := operational(t, uint64(from*5+to), "a", "b", "c", "d", "e")
 			n.deaf(from, to)
-			n.settles(20*time.Second, 10, 4)
+			n.settles(10*time.Second, 10, 4)
 			n.healed(3 * time.Second)
 			if t.Failed() {
 				t.Fatalf("from %d to %d", from, to)

@@ -100,39 +100,13 @@ func (m *Machine) sendBeacons() {
 	if m.state != StateOperational {
 		return
 	}
-	onRing := map[netip.AddrPort]bool{}
-	for _, id := range m.ring.Members {
-		for _, a := range m.Info(id).Addrs {
-			onRing[a.Addr] = true
-		}
-	}
-	var to, barred []netip.AddrPort
-	add := func(a netip.AddrPort) bool {
-		if onRing[a] || len(to) >= maxBeacons {
-			return false
-		}
-		onRing[a] = true
-		to = append(to, a)
-		return true
-	}
 	b := m.beacon()
 	for _, id := range sortedKeys(m.book) {
-		p := m.book[id]
-		if a, ok := m.address(id); ok && p.bar.up && add(a) {
-			barred = append(barred, a)
-		}
-		if m.hearsWell(p) && m.ring.Index(id) < 0 && len(b.Hears) < wire.MaxMembers {
+		if p := m.book[id]; m.hearsWell(p) && m.ring.Index(id) < 0 && len(b.Hears) < wire.MaxMembers {
 			b.Hears = append(b.Hears, wire.Heard{ID: id, Mutual: p.bar.hearsMe && m.fresh(p.bar.at)})
 		}
 	}
-	for _, a := range m.seeds {
-		add(a)
-	}
-	for _, id := range sortedKeys(m.book) {
-		if a, ok := m.address(id); ok {
-			add(a)
-		}
-	}
+	to, barred := m.beaconed()
 	if len(barred) > 0 {
 		m.describeBar(b)
 		small := wire.Beacon{Sender: m.cfg.Self, Ring: b.Ring, Size: b.Size}
@@ -144,6 +118,45 @@ func (m *Machine) sendBeacons() {
 	if len(to) > 0 {
 		m.out.Send(Send{To: to, Class: wire.ClassControl, Body: m.body(b)})
 	}
+}
+
+// beaconed is where this round's beacons go: to those barred members that were heard of late, who are also among the first, and to
+// seeds and former members in turn, maxBeacons of them.
+func (m *Machine) beaconed() (to, barred []netip.AddrPort) {
+	taken := map[netip.AddrPort]bool{}
+	for _, id := range m.ring.Members {
+		for _, a := range m.Info(id).Addrs {
+			taken[a.Addr] = true
+		}
+	}
+	add := func(list *[]netip.AddrPort, a netip.AddrPort) {
+		if !taken[a] {
+			taken[a] = true
+			*list = append(*list, a)
+		}
+	}
+	ids := sortedKeys(m.book)
+	for _, id := range ids {
+		if p := m.book[id]; p.bar.up && m.fresh(p.heard) && len(barred) < maxBeacons {
+			if a, ok := m.address(id); ok {
+				add(&barred, a)
+			}
+		}
+	}
+	var others []netip.AddrPort
+	for _, a := range m.seeds {
+		add(&others, a)
+	}
+	for _, id := range ids {
+		if a, ok := m.address(id); ok {
+			add(&others, a)
+		}
+	}
+	to = slices.Clone(barred)
+	for i := range min(len(others), maxBeacons) {
+		to = append(to, others[(i+m.liveness.beacons*maxBeacons)%len(others)])
+	}
+	return to, barred
 }
 
 func (m *Machine) beacon() *wire.Beacon {

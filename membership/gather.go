@@ -400,7 +400,7 @@ func (m *Machine) proposalFailed(why string) {
 	for _, id := range ids {
 		key += string(id[:])
 	}
-	if g.proposals[key]++; g.proposals[key] < 3 {
+	if g.proposals[key]++; g.proposals[key] < 2 {
 		return
 	}
 	worst, least := wire.MemberID{}, uint32(1<<32-1)
@@ -418,7 +418,7 @@ func (m *Machine) proposalFailed(why string) {
 	}
 	if !worst.IsZero() {
 		m.Coverage.Forced++
-		m.giveUp(worst, why+" three times with one membership")
+		m.giveUp(worst, why+" twice with one membership")
 	}
 }
 
