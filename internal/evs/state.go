@@ -28,7 +28,8 @@ func checkState(g *group) {
 	}
 }
 
-// checkEqualStates compares counts and chains of all who install one primary view, and of all who deliver one message and go on.
+// checkEqualStates compares counts and chains of all who install one primary view, and of all who deliver one message and go on
+// together.
 func checkEqualStates(g *group) {
 	for _, v := range g.views {
 		var first *stay
@@ -42,21 +43,31 @@ func checkEqualStates(g *group) {
 			g.equalStates(first.log.Member, first.view, s.log.Member, s.view)
 		}
 	}
+	// Who delivers in a transitional configuration may miss what only those beyond it have: such a state is compared with those of
+	// members that go on to the same view. Another side may hold the message, too, and go on later, when this one has ended.
+	type line struct {
+		of *arrival
+		to ViewID
+	}
+	var lines []line
 	for _, m := range g.messages {
-		var first *arrival
+		lines = lines[:0]
+	arrivals:
 		for _, a := range m.delivered {
-			if a.stay == nil || !a.stay.view.Primary {
+			if a.stay == nil || !a.stay.view.Primary || !a.event.Order.Total() {
 				continue
 			}
-			if _, ok := a.stay.goesOn(g.quiet); !ok {
+			to, ok := a.stay.goesOn(g.quiet)
+			if !ok {
 				continue
 			}
-			if first == nil {
-				first = a
+			for _, l := range lines {
+				if l.to == to || !l.of.event.Transitional && !a.event.Transitional {
+					g.equalStates(l.of.log.Member, l.of.event, a.log.Member, a.event)
+					continue arrivals
+				}
 			}
-			if a.event.Order.Total() {
-				g.equalStates(first.log.Member, first.event, a.log.Member, a.event)
-			}
+			lines = append(lines, line{a, to})
 		}
 	}
 }
