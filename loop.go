@@ -118,7 +118,7 @@ func (l *loop) drain() {
 func (l *loop) packets(batch []core.Received) {
 	now := time.Now()
 	for i := range batch {
-		l.core.Step(now, batch[i])
+		l.core.Step(now, &batch[i])
 		batch[i] = core.Received{}
 	}
 	select {

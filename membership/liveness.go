@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/ordering"
 )
 
 // livenessState is what watching others needs.
@@ -19,6 +20,9 @@ type livenessState struct {
 	nonce      uint64
 	doubted    []wire.MemberID // who is being probed because of a hint, and some who were
 	pace       time.Duration   // of a rotation in which nothing had to be repeated, as far as known
+	// The neighbours on the ring in operation, looked up once.
+	watched        *ordering.Ring
+	next, previous *peer
 }
 
 // A hint is verified by probes at these times after it; silence at the end of the last is death.
@@ -146,12 +150,16 @@ func (m *Machine) neighbours(f func(id wire.MemberID, p *peer)) {
 	if m.state != StateOperational || m.ring.Len() < 2 {
 		return
 	}
-	next, previous := m.ring.Next(), m.ring.Previous()
-	if p := m.book[next]; p != nil {
-		f(next, p)
+	l := &m.liveness
+	if l.watched != m.ring {
+		// A ring's members are never forgotten while it is in operation.
+		l.watched, l.next, l.previous = m.ring, m.book[m.ring.Next()], m.book[m.ring.Previous()]
 	}
-	if p := m.book[previous]; p != nil && previous != next {
-		f(previous, p)
+	if l.next != nil {
+		f(m.ring.Next(), l.next)
+	}
+	if l.previous != nil && l.previous != l.next {
+		f(m.ring.Previous(), l.previous)
 	}
 }
 

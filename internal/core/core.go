@@ -116,7 +116,7 @@ func (c *Core) Step(now time.Time, ev Event) {
 	c.ring.Input(now)
 	switch ev := ev.(type) {
 	case nil:
-	case Received:
+	case *Received:
 		c.receive(ev)
 	case Hint:
 		c.ring.Hint(ev.Member)
@@ -163,7 +163,7 @@ func (c *Core) Step(now time.Time, ev Event) {
 	c.due = c.deadline()
 }
 
-func (c *Core) receive(ev Received) {
+func (c *Core) receive(ev *Received) {
 	if !c.replay.fresh(ev.Header) {
 		c.Dropped++
 		return

@@ -11,7 +11,8 @@ import (
 // An Event is one input of [Core.Step]; a nil Event only lets time pass.
 type Event interface{ event() }
 
-// Received is a packet whose seal was opened and whose body was parsed. The packet and the buffer it aliases belong to the core.
+// Received is a packet whose seal was opened and whose body was parsed. The packet and the buffer it aliases belong to the core; the
+// Received itself, given by its address because there are so many, does not: it may be used again after the Step.
 type Received struct {
 	From   netip.AddrPort
 	Header wire.Header
@@ -91,7 +92,7 @@ type Persisted struct{ Mark Mark }
 // Close says good-bye to the ring: the others need not wait for a time-out. Groups should have been left before.
 type Close struct{}
 
-func (Received) event()       {}
+func (*Received) event()      {}
 func (Hint) event()           {}
 func (Seeds) event()          {}
 func (JoinGroup) event()      {}

@@ -116,7 +116,7 @@ func (p *process) route(u *core.Upcall) {
 	if c.opts.spoil != nil && c.opts.spoil(*u) {
 		return
 	}
-	c.hash(3, uint64(u.Kind)<<56^uint64(u.Group), uint64(u.Position)^u.Tag<<32, nil)
+	c.hash(3, uint64(u.Kind)<<56^uint64(u.Group), uint64(u.Position)^u.Tag<<32, 0)
 	c.highest = max(c.highest, u.Position)
 	if u.Kind == core.UpNode {
 		c.trouble("liveness", "", p.member, "was told that its name is taken by %s at %s", u.Sender.ID, u.Text)

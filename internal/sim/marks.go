@@ -33,7 +33,6 @@ func Marks(v Coverage, s Stats) []Mark {
 		{"a member was given up because it received nothing", v.FailedToReceive},
 		{"a member was left out because not all heard all", v.LeftOut},
 		{"a member was given up lest one membership be proposed for ever", v.Forced},
-		{"a token waited for a disk", v.Parked},
 		{"a run began within a token's time of the one before", s.QuickRestarts},
 		{"messages held back were delivered after all", v.Replayed},
 		{"a view went on after a block or an attempt", s.Resumed},

@@ -51,6 +51,7 @@ type datagram struct {
 	header wire.Header
 	salt   [32]byte // of the key that seals it
 	body   []byte
+	sum    uint64 // over the body
 }
 
 func (n *network) open(from, to int) bool { return n.paths[from][to].cuts == 0 }

@@ -47,6 +47,7 @@ type process struct {
 	paused   bool
 	pauses   int // so far
 	inbox    []*datagram
+	in       core.Received // the packet being taken in
 	armed    time.Duration // when a timer will look at the core; 0: none will
 	pumping  bool
 	stepping bool         // the effects of a step are being carried out
@@ -228,11 +229,12 @@ func (p *process) receive(d *datagram) {
 		c.trouble("wire", "", p.member, "cannot parse what %s sent: %v", c.nodes[d.from].name, err)
 		return
 	}
-	c.hash(1, uint64(p.n.index)<<32|uint64(d.from), d.header.Counter, d.body)
+	c.hash(1, uint64(p.n.index)<<32|uint64(d.from), d.header.Counter, d.sum)
 	if c.opts.Trace != nil {
 		c.tracef("%s <- %s  %s", p.member, c.nodes[d.from].name, packet)
 	}
-	p.step(core.Received{From: c.nodes[d.from].addr, Header: d.header, Packet: packet})
+	p.in = core.Received{From: c.nodes[d.from].addr, Header: d.header, Packet: packet}
+	p.step(&p.in)
 }
 
 // step gives the core one event and carries out what it wants. It must not be called for a paused process. An event that comes
@@ -300,7 +302,7 @@ func (p *process) send(s *core.Send) {
 	}
 	counter := p.counters[s.Context] + 1
 	p.counters[s.Context] = counter + uint64(parts) - 1
-	d := &datagram{from: p.n.index, salt: salt, body: append([]byte(nil), s.Body...),
+	d := &datagram{from: p.n.index, salt: salt, body: append([]byte(nil), s.Body...), sum: sum(s.Body),
 		header: wire.Header{Version: wire.Version, Class: s.Class, Context: s.Context, Sealer: p.id, Counter: counter}}
 	for _, to := range s.To {
 		if o := c.host(to); o != nil && o != p.n {
@@ -338,7 +340,7 @@ func (p *process) timer(at time.Duration) {
 		return
 	}
 	if d := p.core.Deadline(); !d.IsZero() && p.virtual(d) <= p.n.c.clock.now {
-		p.n.c.hash(2, uint64(p.n.index), uint64(p.n.c.clock.now), nil)
+		p.n.c.hash(2, uint64(p.n.index), uint64(p.n.c.clock.now), 0)
 		if p.spins(at) {
 			return
 		}

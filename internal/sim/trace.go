@@ -14,21 +14,22 @@ const (
 )
 
 // hash takes one happening into the trace's hash.
-func (c *Cluster) hash(kind, a, b uint64, body []byte) {
-	h := c.traceHash
-	mix := func(v uint64) { h = bits.RotateLeft64(h^v*prime2, 31) * prime1 }
-	mix(kind)
-	mix(a)
-	mix(b)
-	mix(uint64(c.clock.now))
+func (c *Cluster) hash(kind, a, b, d uint64) {
+	c.traceHash = mix(mix(mix(mix(mix(c.traceHash, kind), a), b), d), uint64(c.clock.now))
+}
+
+func mix(h, v uint64) uint64 { return bits.RotateLeft64(h^v*prime2, 31) * prime1 }
+
+// sum hashes a packet's body, once for all who receive it.
+func sum(body []byte) (h uint64) {
 	for len(body) >= 8 {
-		mix(binary.LittleEndian.Uint64(body))
+		h = mix(h, binary.LittleEndian.Uint64(body))
 		body = body[8:]
 	}
 	for _, v := range body {
-		mix(uint64(v))
+		h = mix(h, uint64(v))
 	}
-	c.traceHash = h
+	return h
 }
 
 // tracef writes a line of the readable trace.
