@@ -35,6 +35,10 @@ var (
 	// ErrStateDir: Config.StateDir could not be written, so nothing that this member would use next is sure to be remembered. The
 	// node is ended. Mend the disk and start again.
 	ErrStateDir = errors.New("the state directory could not be written")
+	// ErrDiverged: this member delivered something else than those it was together with: a fault of lockstep or of this host's
+	// memory. The node is ended, lest its state spread; the detail has both chains and the last deliveries. Keep the log of every
+	// member, report it, and start again: the state then comes from the others.
+	ErrDiverged = errors.New("this member delivered something else than the others")
 	// ErrNotMember: this node is not in the group: it never joined, or has left. Nothing was sent. Join first.
 	ErrNotMember = errors.New("not a member of the group")
 	// ErrTooLarge: the message is larger than Config.MaxMessage; the detail gives both sizes. Nothing was sent.

@@ -33,6 +33,9 @@ type EventListener struct {
 	JoinWaiting func(group string, why string)
 	// LoadFailed: a state transfer from the donor failed; another is asked for.
 	LoadFailed func(group string, donor Member, err error)
+	// Diverged: a member, this one or another, delivered something else than those it was together with, and is put out. text has
+	// the sums of each and what was delivered last here. It never happens, or lockstep or a host's memory has a fault.
+	Diverged func(m Member, text string)
 	// PacketDropped: a packet was dropped after its seal was opened, or a point-to-point message was; text says why.
 	PacketDropped func(text string)
 	// Lost: so many events were dropped since the last call.
@@ -148,6 +151,12 @@ func (q *eventQueue) loadFailed(group string, donor Member, err error) {
 	q.n.log.Warn("state transfer failed", zap.String("group", group), zap.Stringer("donor", donor), zap.Error(err))
 	if f := q.to.LoadFailed; f != nil {
 		q.add(func() { f(group, donor, err) })
+	}
+}
+
+func (q *eventQueue) diverged(m Member, text string) {
+	if f := q.to.Diverged; f != nil {
+		q.add(func() { f(m, text) })
 	}
 }
 

@@ -186,6 +186,11 @@ func (l *loop) notice(x *core.Notice) {
 	case membership.NoticeDrop:
 		l.n.log.Debug("packet dropped", zap.String("why", x.Text))
 		l.n.events.packetDropped(x.Text)
+	case membership.NoticeDiverged:
+		m := infoMember(l.core.Info(x.Member))
+		l.n.log.Error("a member delivered something else than others and is put out", zap.Stringer("member", m), zap.Stringer("ring", x.Ring),
+			zap.String("chains", x.Text))
+		l.n.events.diverged(m, x.Text)
 	case membership.NoticeInvariant:
 		l.n.counts.invariants.Add(1)
 		l.n.log.Error("a broken invariant sent the node back to gather", zap.Stringer("ring", x.Ring), zap.String("what", x.Text))

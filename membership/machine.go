@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"net/netip"
 	"time"
 
@@ -90,6 +91,7 @@ const (
 	NoticeSuspect                         // a member is believed gone; Text says why
 	NoticeDrop                            // a packet was dropped after its seal was opened; Text says why
 	NoticeSync                            // the directories of a new ring agree
+	NoticeDiverged                        // members delivered something else than others; Text has the chains
 	NoticeInvariant                       // an invariant was broken: the member went back to gather
 )
 
@@ -111,6 +113,7 @@ type Delivery struct {
 	Trans        []wire.MemberID  // DeliverRing: who moved along
 	Departed     []wire.Failed    // DeliverRing: who was given up on the way, and why
 	Ring         wire.RingID      // DeliverRing
+	Link         wire.Link        // DeliverRing: what was delivered on the ring before, without groups; none at the start
 }
 
 // A DeliveryKind says what a Delivery is.
@@ -150,6 +153,7 @@ type Machine struct {
 	recovery  recoveryState
 	liveness  livenessState
 	assembler *ordering.Assembler
+	chains    chains
 	count     ordering.Voters // nil: everybody
 	visit     ordering.Visit
 	arena     []byte // bodies of this step's packets
@@ -212,6 +216,7 @@ func NewMachine(cfg Config, source ordering.Source, out Sink, now time.Time) *Ma
 	m := &Machine{cfg: cfg, source: source, out: out, now: now, book: map[wire.MemberID]*peer{}, ringSeq: cfg.Begin.Ring,
 		stored: cfg.Stored, asked: cfg.Stored}
 	m.assembler = ordering.NewAssembler(cfg.MaxMessage, func(wire.GroupID) bool { return true })
+	m.chains.table = crc32.MakeTable(crc32.Castagnoli)
 	m.remember(cfg.Self)
 	m.liveness.nextBeacon = now
 	return m

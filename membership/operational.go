@@ -68,6 +68,7 @@ func (m *Machine) deliverRegular() {
 
 // assemble hands up the messages that end in a packet.
 func (m *Machine) assemble(r *ordering.Ring, d *wire.Data, transitional, contiguous bool) {
+	m.chained(r.Context, d)
 	m.watchPacket(WatchDelivered, d)
 	m.assembler.Packet(d, r.Members[d.Origin], func(msg ordering.Message) {
 		if transitional && msg.Order == wire.OrderSafe {

@@ -186,6 +186,7 @@ func (m *Machine) install() {
 	m.old.Regular(high, func(d *wire.Data) { m.assemble(m.old, d, false, true) })
 	m.watch(Watched{Kind: WatchTransitional, Next: m.ring.ID, Members: r.trans})
 	m.out.Deliver(Delivery{Kind: DeliverTransitional, Members: r.trans})
+	m.chains.chain.transitional()
 	discarded := m.old.Transitional(func(id wire.MemberID) bool { return r.obliged[id] }, func(d *wire.Data, contiguous bool) {
 		if !contiguous {
 			m.Coverage.Obliged++
@@ -215,7 +216,8 @@ func (m *Machine) install() {
 	m.enter(StateOperational, "ring %v of %d", m.ring.ID, m.ring.Len())
 	m.out.Notice(Notice{Kind: NoticeRing, Ring: m.ring.ID, Text: m.describeRing()})
 	m.watch(Watched{Kind: WatchRing, Ring: m.ring.ID, Members: m.ring.Members})
-	m.out.Deliver(Delivery{Kind: DeliverRing, Ring: m.ring.ID, Members: m.ring.Members, Trans: trans, Departed: seen})
+	link := m.chains.link(former.Context, m.ring.Context)
+	m.out.Deliver(Delivery{Kind: DeliverRing, Ring: m.ring.ID, Members: m.ring.Members, Trans: trans, Departed: seen, Link: link})
 	if m.ring.Len() == 1 {
 		m.token.last = &wire.Token{TokenSeq: 1, Position: m.ring.Position(), AruMember: wire.NoMember, Retrans: wire.NoMember,
 			LastSender: wire.NoMember, Members: make([]wire.MemberState, 1)}

@@ -63,6 +63,7 @@ type Core struct {
 	again    map[wire.GroupID]bool // groups in which this member's next message begins again (see ordering.Assembler)
 	attempts uint64
 
+	chains    chains
 	trans     []wire.MemberID // while a transitional configuration is delivered
 	congested congestion
 	replay    replay
@@ -152,6 +153,7 @@ func (c *Core) Step(now time.Time, ev Event) {
 		if c.leaving() {
 			c.reconcile()
 		}
+		c.expel()
 		if c.Backlog() > 0 {
 			c.ring.Kick()
 		}

@@ -54,6 +54,7 @@ func (c *Core) installed(d membership.Delivery) {
 	if dir, mine := c.dir.Describe(); mine {
 		c.event(0, wire.KindDirectory, dir.Append(nil))
 	}
+	c.bringChains(d.Link)
 }
 
 func (c *Core) message(d membership.Delivery) {
@@ -66,15 +67,23 @@ func (c *Core) message(d membership.Delivery) {
 			return
 		}
 		c.dir.Collect(dir)
-		if c.trans == nil && !c.syncSent && c.dir.Complete() && c.ring.Members()[0] == c.cfg.Self.ID {
-			c.syncSent = true
-			c.event(0, wire.KindSync, wire.Sync{Ring: c.ring.Ring()}.Append(nil))
+		c.sendSync()
+	case m.Kind == wire.KindChain:
+		chains, err := wire.ParseChains(m.Payload)
+		if err != nil {
+			c.invariant("chains of %v: %v", m.Origin, err)
+			return
 		}
+		c.collectChains(m.Origin, chains)
+		c.sendSync()
 	case m.Kind == wire.KindSync:
 		sync, err := wire.ParseSync(m.Payload)
 		if err != nil || sync.Ring != c.ring.Ring() {
 			c.invariant("sync of %v for another ring", m.Origin)
 			return
+		}
+		if c.judgeChains() {
+			return // a ring with members that diverged agrees on nothing: the next one does
 		}
 		c.dir.Deliver(m.Group, m.Position, m.Kind, m.Payload)
 		c.events()
@@ -97,6 +106,14 @@ func (c *Core) message(d membership.Delivery) {
 		c.reconcile()
 	default:
 		c.application(d)
+	}
+}
+
+// sendSync ends the exchange, at the representative, when everybody was spoken for and brought the chains.
+func (c *Core) sendSync() {
+	if c.trans == nil && !c.syncSent && c.dir.Complete() && c.chainsComplete() && c.ring.Members()[0] == c.cfg.Self.ID {
+		c.syncSent = true
+		c.event(0, wire.KindSync, wire.Sync{Ring: c.ring.Ring()}.Append(nil))
 	}
 }
 
@@ -191,6 +208,7 @@ func (c *Core) handOver(g *group, u Upcall, m *ordering.Message) {
 		c.settle(g)
 	}
 	g.delivered = u.Position
+	g.delivers(&u)
 	if u.Own && u.Message != wire.KindApp {
 		seq := uint64(0)
 		if m != nil && c.trans == nil {
@@ -262,6 +280,7 @@ func (c *Core) events() {
 			g.delivered = max(g.delivered, e.Position)
 			clear(g.asked) // what was void without a primary is asked for again
 			u.Kind = UpView
+			g.views(e.View)
 			c.up(u)
 			c.flushDirect(g)
 		case membership.EventBlocked:
@@ -279,6 +298,7 @@ func (c *Core) events() {
 			g.transit, g.with = false, nil // the report of it is void with the rest
 			g.joining = nil
 			g.delivered = 0
+			g.whole = false
 			u.Kind = UpLoad
 			c.up(u)
 		case membership.EventSave:

@@ -78,6 +78,8 @@ const (
 	UpLeft
 	// UpNode ends the node: its name is taken by the member in Sender at Text.
 	UpNode
+	// UpDiverged ends the node: it delivered something else than those it came with; Text has both chains and its last deliveries.
+	UpDiverged
 )
 
 // An Upcall is something that concerns one group of this member, in its place.

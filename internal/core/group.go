@@ -30,7 +30,9 @@ type group struct {
 	view     wire.ViewID // the last view reported
 	transit  bool        // UpTransitional was reported in this transitional configuration
 
-	with []membership.Member // who of the group moves along in it, once somebody asked
+	with  []membership.Member // who of the group moves along in it, once somebody asked
+	chain membership.Chain    // of what was handed to the group on this ring
+	whole bool                // it was in the group, with the state, since the ring began
 
 	delivered wire.Position // the last position delivered here
 	calls     []mark        // own calls delivered but not known to be stable
@@ -187,7 +189,7 @@ func (c *Core) joinPayload(g *group) []byte {
 // event queues a membership event: safe, and before all messages.
 func (c *Core) event(id wire.GroupID, kind wire.Kind, payload []byte) {
 	order := wire.OrderSafe
-	if kind == wire.KindDirectory {
+	if kind == wire.KindDirectory || kind == wire.KindChain {
 		order = wire.OrderAgreed
 	}
 	c.control = append(c.control, &outgoing{group: id, kind: kind, order: order, payload: payload})

@@ -118,6 +118,15 @@ func (p *process) route(u *core.Upcall) {
 	}
 	c.hash(3, uint64(u.Kind)<<56^uint64(u.Group), uint64(u.Position)^u.Tag<<32, 0)
 	c.highest = max(c.highest, u.Position)
+	if u.Kind == core.UpDiverged {
+		c.trouble("chains", "", p.member, "was found to have diverged: %s", u.Text)
+		c.clock.after(0, func() { // its node ends
+			if p.n.p == p {
+				p.n.crash()
+			}
+		})
+		return
+	}
 	if u.Kind == core.UpNode {
 		c.trouble("liveness", "", p.member, "was told that its name is taken by %s at %s", u.Sender.ID, u.Text)
 		return

@@ -35,6 +35,9 @@ type Options struct {
 	Disk       DiskConfig    // zero: nothing outlives a process
 	Generation int           // of the drawing of scenarios; 0: the newest
 
+	// tamper, in the tests of the simulator itself, may change what a node received, as a fault of its memory would.
+	tamper func(node int, p wire.Packet)
+
 	// spoil, in the tests of the simulator itself, loses the upcalls for which it returns true.
 	spoil func(core.Upcall) bool
 }

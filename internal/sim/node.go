@@ -233,6 +233,9 @@ func (p *process) receive(d *datagram) {
 	if c.opts.Trace != nil {
 		c.tracef("%s <- %s  %s", p.member, c.nodes[d.from].name, packet)
 	}
+	if c.opts.tamper != nil {
+		c.opts.tamper(p.n.index, packet)
+	}
 	p.in = core.Received{From: c.nodes[d.from].addr, Header: d.header, Packet: packet}
 	p.step(&p.in)
 }

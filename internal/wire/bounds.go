@@ -14,6 +14,7 @@ const (
 	MaxHandlers    = 4096      // message types of a group
 	MaxSeeds       = 256       // resolved seeds of a joiner
 	MaxGroups      = 1 << 16   // groups in a directory
+	MaxLinks       = 8         // links of a member's chains
 	MaxAttempts    = 4096      // attempts in a group's record
 	MaxWaiting     = 4096      // waiting joins in a group's record
 	MaxChunk       = 65535     // bytes of a chunk's or a direct fragment's payload

@@ -68,6 +68,7 @@ func FuzzRecut(f *testing.F)       { fuzz(f, ParseRecut) }
 func FuzzTerminate(f *testing.F)   { fuzz(f, ParseTerminate) }
 func FuzzGroupRecord(f *testing.F) { fuzz(f, ParseGroupRecord) }
 func FuzzDirectory(f *testing.F)   { fuzz(f, ParseDirectory) }
+func FuzzChains(f *testing.F)      { fuzz(f, ParseChains) }
 func FuzzSync(f *testing.F)        { fuzz(f, ParseSync) }
 
 // FuzzParse checks the way in: the packet's type is the body's first byte, and an error comes without a packet.

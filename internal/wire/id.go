@@ -33,6 +33,11 @@ func (m MemberID) SameName(o MemberID) bool { return bytes.Equal(m[:8], o[:8]) }
 // IsZero reports whether the id names nobody.
 func (m MemberID) IsZero() bool { return m == MemberID{} }
 
+// Halves are the id as two numbers.
+func (m MemberID) Halves() (name, incarnation uint64) {
+	return binary.BigEndian.Uint64(m[:8]), binary.BigEndian.Uint64(m[8:])
+}
+
 // Compare orders ids; the ring passes its token in this order and its first member is the representative.
 func (m MemberID) Compare(o MemberID) int { return bytes.Compare(m[:], o[:]) }
 

@@ -24,6 +24,7 @@ const (
 
 	KindDirectory Kind = 32
 	KindSync      Kind = 33
+	KindChain     Kind = 34
 
 	// KindRecovered carries an old ring's packet (see DataRecovered).
 	KindRecovered Kind = 48
@@ -54,6 +55,8 @@ func (k Kind) String() string {
 		return "directory"
 	case KindSync:
 		return "sync"
+	case KindChain:
+		return "chain"
 	case KindRecovered:
 		return "recovered"
 	}

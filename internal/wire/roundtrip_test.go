@@ -281,6 +281,20 @@ func TestRoundTripTerminate(t *testing.T) {
 	roundTrip(t, func(t *rapid.T) Terminate { return Terminate{drawID(t)} }, ParseTerminate)
 }
 
+func TestRoundTripChains(t *testing.T) {
+	roundTrip(t, func(t *rapid.T) Chains {
+		c := Chains{Ring: drawRing(t)}
+		for range rapid.IntRange(0, MaxLinks).Draw(t, "links") {
+			l := Link{From: drawU64(t), To: drawU64(t), Count: drawU64(t), Sum: drawU64(t)}
+			for range rapid.IntRange(0, 3).Draw(t, "groups") {
+				l.Groups = append(l.Groups, GroupSum{GroupID(drawU64(t)), drawU64(t), drawU64(t)})
+			}
+			c.Links = append(c.Links, l)
+		}
+		return c
+	}, ParseChains)
+}
+
 func TestRoundTripSync(t *testing.T) {
 	roundTrip(t, func(t *rapid.T) Sync { return Sync{drawRing(t)} }, ParseSync)
 }

@@ -123,6 +123,8 @@ func samples() []sample {
 		{name: "group record", value: record, parse: by(ParseGroupRecord)},
 		{name: "directory", value: Directory{Ring: ring, Floor: 14, Side: []MemberID{idA, idB}, Seen: []Failed{{idC, ReasonPartition}},
 			Groups: []GroupRecord{{Name: "empty"}, record}}, parse: by(ParseDirectory)},
+		{name: "chains", value: Chains{Ring: ring, Links: []Link{{From: 0xabcdef0000000001, To: 9, Count: 14, Sum: 0x0123456789abcdef,
+			Groups: []GroupSum{{Group: 2, Count: 3, Sum: 77}, {Group: 0xabcd000000000001}}}, {From: 9, To: 11}}}, parse: by(ParseChains)},
 		{name: "sync", value: Sync{Ring: ring}, parse: by(ParseSync)},
 	}
 }
