@@ -73,7 +73,7 @@ func (f *few) step(i int, ev Event) {
 		}
 	}
 	for _, p := range parcels {
-		f.step(p.to, p.r)
+		f.step(p.to, &p.r)
 	}
 }
 
