@@ -33,6 +33,7 @@ type Options struct {
 	MaxMessage int           // 0: 1 MiB
 	Trace      io.Writer     // nil: no readable trace
 	Disk       DiskConfig    // zero: nothing outlives a process
+	Near       Near          // where numbers begin; zero: at their beginning
 	Generation int           // of the drawing of scenarios; 0: the newest
 
 	// tamper, in the tests of the simulator itself, may change what a node received, as a fault of its memory would.

@@ -49,11 +49,12 @@ type disk struct {
 func (n *node) mount(cfg *core.Config, wall time.Time) {
 	d := &n.disk
 	d.next, d.busy = core.Mark{}, false
+	cfg.Begin = n.c.opts.Near.Begin
 	if !n.c.opts.Disk.Durable {
 		return
 	}
 	if d.used == nil {
-		d.used = map[uint64]struct{}{}
+		d.used, d.kept = map[uint64]struct{}{}, n.c.opts.Near.Begin
 	}
 	cfg.Begin, cfg.Ahead = d.kept, n.c.opts.Disk.Ahead
 	d.kept = membership.FirstMark(wall, d.kept, cfg.Ahead)

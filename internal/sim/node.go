@@ -303,7 +303,7 @@ func (p *process) send(s *core.Send) {
 	if s.Class == wire.ClassData && parts > 1 {
 		c.trouble("wire", "", p.member, "sends a data packet of %d bytes; the limit is %d", len(s.Body), c.opts.MaxBody)
 	}
-	counter := p.counters[s.Context] + 1
+	counter := max(p.counters[s.Context], c.opts.Near.Counter) + 1
 	p.counters[s.Context] = counter + uint64(parts) - 1
 	d := &datagram{from: p.n.index, salt: salt, body: append([]byte(nil), s.Body...), sum: sum(s.Body),
 		header: wire.Header{Version: wire.Version, Class: s.Class, Context: s.Context, Sealer: p.id, Counter: counter}}

@@ -50,7 +50,7 @@ func newSwarm(opts Options) *swarm {
 	if rng.IntN(3) == 0 {
 		opts.MaxBody = 500 + rng.IntN(8000)
 	}
-	opts.Disk = drawDisk(opts.Seed)
+	opts.Disk, opts.Near = drawDisk(opts.Seed), drawNear(opts.Seed)
 	s.c = NewCluster(opts)
 	places := 0
 	for _, g := range s.c.groups {
