@@ -154,7 +154,7 @@ type Machine struct {
 	liveness  livenessState
 	assembler *ordering.Assembler
 	chains    chains
-	count     ordering.Voters // nil: everybody
+	suffices  ordering.Enough // nil: everybody counts
 	visit     ordering.Visit
 	arena     []byte // bodies of this step's packets
 
@@ -228,14 +228,14 @@ func (m *Machine) Start() { m.installAlone() }
 // Keep sets which groups' fragments are kept.
 func (m *Machine) Keep(keep func(wire.GroupID) bool) { m.assembler.Keep = keep }
 
-// Count sets who counts, in each group, where a message is to be safe at k. Without it every member of the ring does.
-func (m *Machine) Count(v ordering.Voters) { m.count = v }
+// Suffice sets who counts, in each group, where a message is to be safe at k. Without it every member of the ring does.
+func (m *Machine) Suffice(enough ordering.Enough) { m.suffices = enough }
 
-func (m *Machine) voters() ordering.Voters {
-	if m.count == nil {
+func (m *Machine) enough() ordering.Enough {
+	if m.suffices == nil {
 		return m.ring.Everybody
 	}
-	return m.count
+	return m.suffices
 }
 
 // Ring is the id of the last ring installed.

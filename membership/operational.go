@@ -58,7 +58,7 @@ func (m *Machine) progress(seq uint64) {
 // deliverRegular hands up what the release rules allow.
 func (m *Machine) deliverRegular() {
 	for m.state == StateOperational {
-		d := m.ring.NextDelivery(m.voters())
+		d := m.ring.NextDelivery(m.enough())
 		if d == nil {
 			return
 		}

@@ -6,12 +6,12 @@ import "github.com/lockstep-go/lockstep/internal/wire"
 
 // NextDelivery returns the next packet to deliver in the ring's regular configuration, or nil when none may be. A packet with a safe
 // message waits, and everything behind it, until it is safe, or safe at k: agreed and safe messages are one stream.
-func (r *Ring) NextDelivery(voters Voters) *wire.Data {
+func (r *Ring) NextDelivery(enough Enough) *wire.Data {
 	d := r.store.get(r.delivered + 1)
 	r.waitsSafe = false
 	if d != nil && d.Seq > r.safe {
 		need := asks(d)
-		r.waitsSafe = need == wire.OrderSafe || need == wire.OrderSafeAt && !r.heldEnough(d, voters)
+		r.waitsSafe = need == wire.OrderSafe || need == wire.OrderSafeAt && !r.heldEnough(d, enough)
 	}
 	if d == nil || r.waitsSafe {
 		return nil

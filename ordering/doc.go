@@ -7,8 +7,8 @@
 //   - agreed: when everything numbered before is here;
 //   - safe: when, besides, the token has been forwarded on two successive rotations with an aru that covers the packet, so that
 //     every member of the ring is known to hold it;
-//   - safe at k: when, besides, the members' own arus on the token show that k of those who vote in its group hold it and all before
-//     it ([Voters]).
+//   - safe at k: when, besides, the members' own arus on the token show that k members of its group hold it and all before it
+//     ([Enough]).
 //
 // A [Ring] is one installation of a ring at one member. Package membership makes it, hands it packets and tokens, and when the
 // ring breaks keeps it, frozen, as the old ring whose messages recovery exchanges: the Ring is the one value that the two

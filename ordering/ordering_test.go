@@ -14,14 +14,14 @@ import (
 
 // A twin is a ring of members that share one token.
 type twin struct {
-	t     testing.TB
-	rings []*Ring
-	src   []*queue
-	token *wire.Token
-	at    int
-	lose  func(to int, d *wire.Data) bool
-	got   [][]string
-	count Voters // of safe at k; nil: everybody
+	t      testing.TB
+	rings  []*Ring
+	src    []*queue
+	token  *wire.Token
+	at     int
+	lose   func(to int, d *wire.Data) bool
+	got    [][]string
+	enough Enough // of safe at k; nil: everybody
 }
 
 type queue struct {
@@ -77,11 +77,11 @@ func (w *twin) pass() {
 }
 
 func (w *twin) deliver(i int) {
-	count := w.count
-	if count == nil {
-		count = w.rings[i].Everybody
+	enough := w.enough
+	if enough == nil {
+		enough = w.rings[i].Everybody
 	}
-	for d := w.rings[i].NextDelivery(count); d != nil; d = w.rings[i].NextDelivery(count) {
+	for d := w.rings[i].NextDelivery(enough); d != nil; d = w.rings[i].NextDelivery(enough) {
 		w.got[i] = append(w.got[i], string(d.Chunks[0].Payload))
 	}
 	if err := w.rings[i].Invariant(); err != nil {

@@ -90,13 +90,13 @@ func TestAgreedWaitsBehindSafeAtK(t *testing.T) {
 }
 
 // Who counts is the group's affair: ring members outside it hold what they hold for nothing.
-func TestOnlyVotersCount(t *testing.T) {
+func TestTheGroupDecidesWhoCounts(t *testing.T) {
 	w := newTwin(t, 4)
-	w.count = func(g wire.GroupID, k uint8, ids []wire.MemberID) ([]wire.MemberID, int) {
-		if g != 1 || k != 2 {
-			t.Errorf("asked for group %v, k %d", g, k)
+	w.enough = func(g wire.GroupID, k uint8, holds func(wire.MemberID) bool) bool {
+		if g != 1 || k != 2 || holds(wire.MemberID{9}) {
+			t.Errorf("asked for group %v, k %d, a stranger holding %v", g, k, holds(wire.MemberID{9}))
 		}
-		return append(ids, wire.MemberID{1}, wire.MemberID{4}), 2
+		return holds(wire.MemberID{1}) && holds(wire.MemberID{4})
 	}
 	w.src[0].order = wire.SafeAt(2)
 	w.src[0].messages = []string{"x"}

@@ -93,7 +93,7 @@ func New(cfg Config, now time.Time) *Core {
 		Limits: limits, MaxMessage: cfg.MaxMessage, Secret: cfg.Secret, Begin: cfg.Begin, Stored: cfg.Stored, Ahead: cfg.Ahead, Watch: cfg.Watch,
 	}, c, (*sink)(c), now)
 	c.ring.Keep(func(g wire.GroupID) bool { return c.groups[g] != nil })
-	c.ring.Count(c.dir.Count)
+	c.ring.Suffice(c.dir.Enough)
 	c.ring.Start()
 	c.due = c.deadline()
 	return c

@@ -17,7 +17,7 @@ func Check(h *History) []Violation {
 		g = meant[i]
 		for _, property := range []func(*group){
 			checkNoDuplication, checkNoCreation, checkOutcome, checkSameView, checkSameOrder,
-			checkGaps, checkSenderOrder, checkCausal, checkRealTime, checkSynchrony, checkSafe, checkState, checkEqualStates, checkOnePrimary, checkStable,
+			checkGaps, checkSenderOrder, checkCausal, checkRealTime, checkSynchrony, checkSafe, checkSafeAtK, checkState, checkEqualStates, checkOnePrimary, checkStable,
 		} {
 			property(g)
 		}

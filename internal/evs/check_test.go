@@ -200,6 +200,8 @@ var mutants = []mutant{
 		l, i := find(t, h, c, 0, delivery(UID{a, 2}))
 		drop(l, i)
 	}},
+	{name: "safe at two delivered by one alone, who is cut off", want: SafeAtK, spoil: apart(SafeAt | 2<<8)},
+	{name: "safe at a quorum delivered by one alone, and the next primary lacks it", want: SafeAtK, spoil: apart(SafeAt)},
 	{name: "delivered in another view than elsewhere", want: SameView, also: []Property{Gap, VirtualSynchrony, EqualStates}, spoil: func(t *testing.T, h *History) {
 		l, i := find(t, h, b, 0, delivery(UID{a, 5}))
 		e := l.Events[i]

@@ -31,6 +31,8 @@
 //	primary continuity  P2  a primary is not passed over, nor founded anew, while somebody remembers it
 //	no stale answer     C5  nothing is answered beside a newer primary
 //	safe delivery       7.1  safe and before the transitional signal: delivered by everybody of the view who goes on
+//	safe at k           (ours)  delivered as safe at k before the transitional signal: it outlives the loss of any k-1 members, and
+//	                    at a quorum it is in every later primary
 //	group bounds        messages come only from members, only to members, and never while blocked
 //	state               T1, T2  a loaded state is the one saved at its cut, and consists of what came before
 //	equal states        D2, D8  equal places, equal states

@@ -21,6 +21,7 @@ const (
 	ViewGrowth       Property = "view growth"
 	OnePrimary       Property = "one primary"
 	SafeDelivery     Property = "safe delivery"
+	SafeAtK          Property = "safe at k"
 	GroupBounds      Property = "group bounds"
 	State            Property = "state"
 	Outcome          Property = "outcome"
@@ -69,7 +70,7 @@ const (
 func Properties() []Property {
 	return []Property{
 		SelfDelivery, NoDuplication, NoCreation, SameOrder, SenderOrder, SameView, VirtualSynchrony, SelfInclusion, ViewAgreement, ViewGrowth,
-		OnePrimary, SafeDelivery, GroupBounds, State, Outcome, StableKept,
+		OnePrimary, SafeDelivery, SafeAtK, GroupBounds, State, Outcome, StableKept,
 		Gap, CausalOrder, CameAlong, SaneView, Signals, PrimaryContinuity, NoStaleAnswer, EqualStates, NoHalfState, PositionsGrow, RealTime,
 		RingCausality, RingNoCreation, RingOneSending, RingNoDuplication, RingLast, RingInclusion, RingSameConfiguration, RingSimultaneity,
 		RingAgreement, RingGrowth, RingIDOnce, RingTransitionalSet, RingSignalOnce, RingSelfDelivery, RingSynchrony, RingCausalOrder,

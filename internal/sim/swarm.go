@@ -58,7 +58,7 @@ func newSwarm(opts Options) *swarm {
 	}
 	// All clusters are equally busy, however small.
 	mean := time.Duration(4+rng.IntN(8)) * time.Millisecond * time.Duration(places)
-	s.work = &workload{c: s.c, rng: rng, mean: mean, large: 0.05 * rng.Float64(), largest: 3000 << rng.IntN(7), leaves: true}
+	s.work = &workload{c: s.c, rng: rng, mean: mean, large: 0.05 * rng.Float64(), largest: 3000 << rng.IntN(7), leaves: true, orders: drawOrders(rng)}
 	if rng.IntN(2) == 0 {
 		s.work.churn = 0.01 * rng.Float64()
 	}

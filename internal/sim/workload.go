@@ -17,7 +17,8 @@ type workload struct {
 	large   float64       // of messages above one datagram
 	largest int           // bytes of the largest
 	churn   float64       // of sends that are leaves instead
-	leaves  bool          // whether anybody may still leave
+	orders  orders
+	leaves  bool // whether anybody may still leave
 	stopped bool
 }
 
@@ -70,13 +71,7 @@ func (w *workload) kind() wire.Kind {
 	return wire.KindApp
 }
 
-func (w *workload) order() wire.Order {
-	o := wire.Order(w.rng.IntN(5))
-	if o == wire.OrderSafeAt {
-		return wire.SafeAt(uint8(w.rng.IntN(4))) // 0: at a quorum
-	}
-	return o
-}
+func (w *workload) order() wire.Order { return w.orders.draw(w.rng) }
 
 func (w *workload) size() int {
 	if w.rng.Float64() < w.large {
