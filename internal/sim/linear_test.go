@@ -15,15 +15,17 @@ func TestCallsAreJudged(t *testing.T) {
 	found, answered := 0, 0
 	for seed := uint64(1); seed <= 6; seed++ {
 		n := 0
-		r := run(Options{Seed: seed, spoil: func(u core.Upcall) bool {
+		s := draw(Options{Seed: seed, spoil: func(u core.Upcall) bool {
 			if u.Kind != core.UpDeliver || u.Own || u.Message != wire.KindApply {
 				return false
 			}
 			n++
 			return n%3 == 0
 		}})
-		answered += r.Stats.Answered
-		if slices.ContainsFunc(r.Violations, func(v evs.Violation) bool { return v.Property == Linearizability }) {
+		s.play()
+		c := s.cluster()
+		answered += c.stats.Answered
+		if slices.ContainsFunc(c.judgeCalls(nil), func(v evs.Violation) bool { return v.Property == Linearizability }) {
 			found++
 		}
 	}
