@@ -42,6 +42,7 @@ type translator struct {
 	cut     uint64            // of the save or load that goes on
 	donor   string            // of the load that goes on
 	called  map[string]uint64 // by tag: the last position before the call
+	applied map[string]string // by tag: the data of applies
 	counted map[uint64]uint64 // by count: the position of the delivery that made it, since the last load
 	last    uint64            // the position last delivered
 	trans   bool              // a transitional line, and no regular delivery since
@@ -68,7 +69,7 @@ func history(runs []run, quiet bool, trouble func(format string, args ...any)) *
 			continue
 		}
 		logs[i] = h.Log(self, groupName)
-		t := &translator{r: r, self: self, all: all, index: i, places: map[string]place{}, called: map[string]uint64{},
+		t := &translator{r: r, self: self, all: all, index: i, places: map[string]place{}, called: map[string]uint64{}, applied: map[string]string{},
 			counted: map[uint64]uint64{}, chain: strings.Repeat("0", 2*sha256.Size),
 			trouble: func(format string, args ...any) { trouble(string(self)+": "+format, args...) }}
 		t.translate()
@@ -137,6 +138,7 @@ func (t *translator) line(l lab.Line) {
 	case "calling":
 		t.called[l.Tag] = t.last
 		if l.Op == "apply" {
+			t.applied[l.Tag] = l.Data
 			t.send(l.At, l.Data)
 		}
 	case "deliver":
@@ -153,6 +155,9 @@ func (t *translator) line(l lab.Line) {
 		t.add(l.At, evs.Event{Kind: evs.Left})
 	case "applied":
 		t.add(l.At, evs.Event{Kind: evs.Stable, Position: l.Seq})
+		if data, ok := t.applied[l.Tag]; ok {
+			t.add(l.At, evs.Event{Kind: evs.Answered, Message: t.all.uid(string(t.self), data)})
+		}
 	case "flushed":
 		t.add(l.At, evs.Event{Kind: evs.Stable, Position: t.called[l.Tag]})
 	case "replies":
