@@ -43,15 +43,15 @@ func (c *command) flag(name string) bool {
 	return i >= 0
 }
 
-// times takes "x5" out: 1 if it is not there.
-func (c *command) times() int {
+// times takes "x5" out; otherwise is what it is where it is not there.
+func (c *command) times(otherwise int) int {
 	for i, w := range c.words {
 		if len(w) > 1 && w[0] == 'x' && w[1] >= '0' && w[1] <= '9' {
 			c.words = slices.Delete(c.words, i, i+1)
 			return c.s.number(w[1:])
 		}
 	}
-	return 1
+	return otherwise
 }
 
 // group takes "of g" out.
@@ -87,6 +87,10 @@ func (s *story) command(line string) {
 	case "crash":
 		for _, i := range s.nodes(c.words...) {
 			s.cluster().Crash(i)
+		}
+	case "close":
+		for _, i := range s.nodes(c.words...) {
+			s.cluster().Close(i)
 		}
 	case "pause":
 		n := len(c.words) - 1
@@ -126,12 +130,16 @@ func (s *story) command(line string) {
 	case "quiet":
 		s.busy++
 	case "cut":
-		if to, ok := c.option("to"); ok {
-			s.c.CutOneWay(s.nodes(c.words...)[0], s.nodes(to)[0])
-		} else {
-			n := s.nodes(c.words...)
-			s.c.Cut(n[0], n[1])
+		for _, path := range c.words {
+			if from, to, ok := strings.Cut(path, ">"); ok {
+				s.c.CutOneWay(s.nodes(from)[0], s.nodes(to)[0])
+				continue
+			}
+			one, two, _ := strings.Cut(path, "-")
+			s.c.Cut(s.nodes(one)[0], s.nodes(two)[0])
 		}
+	case "isolate":
+		s.isolate(c)
 	case "partition":
 		var sides [][]int
 		for _, side := range strings.Split(strings.Join(c.words, " "), "|") {
@@ -164,7 +172,8 @@ func (s *story) command(line string) {
 			s.told(i, g)
 		}
 	case "delivered":
-		s.delivered(c.group())
+		each := c.flag("each")
+		s.delivered(c.group(), each)
 	case "ring":
 		s.say("%s", names(s.ring()))
 	case "check":
@@ -206,6 +215,7 @@ func (s *story) describe(c *command) {
 	if v, ok := c.option("maxmessage"); ok {
 		s.opts.MaxMessage = s.number(v)
 	}
+	s.opts.Disk.Durable = c.flag("disk")
 	if c.flag("wan") {
 		s.opts.Timing = wan
 	}
@@ -237,7 +247,7 @@ func (s *story) group(c *command) {
 
 // send has each node send; who may not is named.
 func (s *story) send(c *command) {
-	n, g, size := c.times(), c.group(), 100
+	n, g, size := c.times(1), c.group(), 100
 	if v, ok := c.option("size"); ok {
 		size = s.number(v)
 	}
@@ -287,6 +297,14 @@ func (s *story) work(turn, node, k, size int, every time.Duration) {
 		s.c.Send(node, "g", wire.Order(k%4), size)
 		s.work(turn, node, k+1, size, every)
 	})
+}
+
+// isolate heals, and cuts off the n-th of the nodes of a word: "isolate abc 2".
+func (s *story) isolate(c *command) {
+	s.c.Heal()
+	order, n := strings.Split(c.words[0], ""), s.number(c.words[1])-1
+	alone := s.nodes(order[n])
+	s.c.Partition(alone, s.nodes(slices.Delete(order, n, n+1)...))
 }
 
 // flicker cuts one member off after the other, each for a moment: "1000 cuts of 1ms every 10ms".

@@ -19,16 +19,19 @@
 // Nodes are a, b, c, ...; "all" is every node, "rep" the ring's representative, "ring2" the third on the ring (from ring0, which is
 // rep), "it" the node that caused a when or an on. Everybody is in group g unless group says otherwise.
 //
-//	cluster 5 size 3 loss 10% delay 1ms maxbody 700 wan     a new cluster; all but the number may be left out
+//	cluster 5 size 3 loss 10% delay 1ms maxbody 700 wan disk  a new cluster; all but the number may be left out
 //	group h of a b c size 3                                  another group, before the start; "group g of a b" restricts g
 //	start all                                                start processes, which join their groups
-//	crash a · restart a · pause a 500ms · slow a · fast a    kill -9; again; SIGSTOP and SIGCONT; handlers that take 4 ms
+//	crash a · close a · restart a                            kill -9; an orderly end; again
+//	pause a 500ms · slow a · fast a                          SIGSTOP and SIGCONT; handlers that take 4 ms
 //	leave a · join a                                         its group (of g)
 //	send a b ordered x5 size 9000 of h                       orders: fifo causal ordered safe apply query
 //	talk all                                                 five times each order from each, 5 ms apart
 //	busy all every 5ms · quiet                               messages of all orders in the background, until quiet
 //	flicker 1000 cuts of 1ms every 10ms                      each member in turn is cut off for a moment
-//	cut a b · cut a to b · partition a b | c d · heal        both ways; one way; sides; all open, all rules gone
+//	cut a-b b-c · cut a>b · partition a b | c d              both ways; what a sends does not reach b; sides
+//	isolate abc 2                                            heal, and cut the second of these, b, off from the others
+//	heal                                                     all paths open, all rules gone
 //	run 200ms                                                time passes
 //	view a b c within 1s                                     time passes until just these share a primary view, all loaded
 //
@@ -48,7 +51,8 @@
 //
 // What was seen, all since the last mark (or the start):
 //
-//	views · told a · delivered · ring                        everybody's last view; what one application was told; who delivered what
+//	views · told a · ring                                    everybody's last view; what one application was told; the ring's order
+//	delivered · delivered each                               who delivered the same ordered and safe messages: how many; which
 //	expect views none · expect rings of a 1 · expect recovered 1 or more · expect rings at most 10    see expect_test.go
 //	check                                                    heal, restart who is dead, let time pass; then all must be whole, and the
 //	                                                         checker (internal/evs) must find nothing in the whole history

@@ -76,8 +76,18 @@ var happened = map[string]evs.Kind{"views": evs.View, "delivered": evs.Deliver, 
 
 // count is how often something happened since the mark.
 func (s *story) count(what string, nodes []int) (n int, ok bool) {
-	if what == "struck" {
+	switch what {
+	case "struck": // packets, by rules
 		return s.base.struck, true
+	case "held": // bytes, kept for retransmission and delivery, now
+		if nodes == nil {
+			nodes = s.nodes("all")
+		}
+		for _, i := range nodes {
+			st, _ := s.c.Status(i)
+			n += st.Bytes
+		}
+		return n, true
 	}
 	k, history := happened[what]
 	if !history {

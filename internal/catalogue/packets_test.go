@@ -79,8 +79,8 @@ func (s *story) rule(do, line string) {
 	}
 	if c.flag("once") {
 		r.left = 1
-	} else if n := c.times(); n > 1 {
-		r.left = n
+	} else {
+		r.left = c.times(r.left)
 	}
 	if v, ok := c.option("by"); ok {
 		r.by = s.duration(v)

@@ -121,8 +121,9 @@ func words(e evs.Event) string {
 	return ""
 }
 
-// delivered says who delivered which ordered and safe messages since the mark, those together that delivered the same.
-func (s *story) delivered(group string) {
+// delivered says who delivered which ordered and safe messages since the mark, those together that delivered the same in the same
+// order: how many of each sender, or each.
+func (s *story) delivered(group string, each bool) {
 	var streams []string
 	who := map[string][]int{}
 	for i := range s.opts.Nodes {
@@ -139,22 +140,22 @@ func (s *story) delivered(group string) {
 		who[k] = append(who[k], i)
 	}
 	for _, k := range streams {
-		s.say("%s: %s", names(who[k]), count(k))
+		switch {
+		case k == "":
+			s.say("%s: nothing", names(who[k]))
+		case each:
+			s.say("%s: %s", names(who[k]), k)
+		default:
+			s.say("%s: the same, %s", names(who[k]), count(k))
+		}
 	}
 }
 
-// count is a stream of messages in words: each one if they are few, else how many of whom.
+// count is a stream of messages in words: how many of whom.
 func count(stream string) string {
-	list := strings.Fields(stream)
-	switch {
-	case len(list) == 0:
-		return "nothing"
-	case len(list) <= 12:
-		return stream
-	}
 	of := map[string]int{}
 	var senders []string
-	for _, m := range list {
+	for _, m := range strings.Fields(stream) {
 		from, _, _ := strings.Cut(m, "#")
 		if of[from]++; of[from] == 1 {
 			senders = append(senders, from)
@@ -165,7 +166,7 @@ func count(stream string) string {
 	for _, f := range senders {
 		parts = append(parts, fmt.Sprintf("%d of %s", of[f], f))
 	}
-	return fmt.Sprintf("%d, in one order: %s", len(list), strings.Join(parts, ", "))
+	return strings.Join(parts, ", ")
 }
 
 // short is a member's name without the number of its first run.

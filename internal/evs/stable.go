@@ -20,7 +20,7 @@ type arrived struct {
 // view after a newer primary had been installed without it.
 func checkStable(g *group) {
 	var acked []ack
-	var known, since set            // what was acknowledged: ever, and since the last founding
+	var known set
 	waiting := map[*Log][]arrived{} // delivered, not yet stable
 	newest := map[uint64]set{}      // by number: the state with which a primary view was first installed
 	var top uint64
@@ -30,7 +30,6 @@ func checkStable(g *group) {
 			waiting[m.log] = nil
 		case Founded:
 			waiting[m.log] = nil
-			since = nil
 			clear(newest)
 			top = 0
 		case Deliver:
@@ -47,7 +46,6 @@ func checkStable(g *group) {
 					continue
 				}
 				known.add(i)
-				since.add(i)
 				num := m.view.View.Num
 				acked = append(acked, ack{i, d.position, num, m.log.Member})
 				if top > num && !newest[top].has(i) {
@@ -57,9 +55,6 @@ func checkStable(g *group) {
 			}
 			waiting[m.log] = list
 		case View:
-			if e.Primary && g.byID[e.View].first == e && since.missing(m.state) >= 0 {
-				g.forgotten = g.forgotten || r.diedOut(since, m.state)
-			}
 			if _, seen := newest[e.View.Num]; seen || !e.Primary {
 				return
 			}

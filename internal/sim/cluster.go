@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/core"
@@ -82,8 +81,6 @@ type Stats struct {
 	Recut                               int // loads that began anew before they had ended
 	QuickRestarts                       int // runs that began within a token's time of the end of the one before
 	GroupsBlocked                       int // that rightly had no primary at the end
-	Calls, Answered                     int // of registers and locks
-	Forgotten                           int // groups whose calls were not judged: what had been acknowledged died with all who had it
 	Struck                              [faultKinds]int
 }
 
@@ -126,7 +123,7 @@ func NewCluster(opts Options) *Cluster {
 		c.net.paths = append(c.net.paths, make([]path, opts.Nodes))
 	}
 	for _, s := range opts.Groups {
-		c.groups = append(c.groups, &group{GroupSpec: s, calls: map[evs.UID]*call{}, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size), Partition: s.Policy}})
+		c.groups = append(c.groups, &group{GroupSpec: s, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size), Partition: s.Policy}})
 	}
 	return c
 }
@@ -163,7 +160,5 @@ func (c *Cluster) trouble(p evs.Property, group string, m evs.Member, format str
 
 // Violations judges the run so far.
 func (c *Cluster) Violations() []evs.Violation {
-	v := evs.Judge(c.history)
-	c.stats.Forgotten = len(v.Forgotten)
-	return slices.Concat(c.troubles, v.Violations, c.judgeCalls(v.Forgotten))
+	return append(append([]evs.Violation(nil), c.troubles...), evs.Check(c.history)...)
 }
