@@ -48,8 +48,7 @@ func (g *group) survives(v *view, a *arrival, k int) {
 	}
 }
 
-// quorumKept follows what was delivered as safe at a quorum through all later primary views, and reports what was delivered so in
-// a view after a newer primary had been installed without it.
+// quorumKept follows what was delivered as safe at a quorum through all later primary views, as they were first installed.
 func (g *group) quorumKept() {
 	type kept struct {
 		message *message
@@ -58,13 +57,11 @@ func (g *group) quorumKept() {
 	}
 	var held []kept
 	var known set
-	newest := map[uint64]set{}
-	var top uint64
+	installed := map[uint64]bool{} // numbers of primary views that were installed
 	g.walk(func(r *replay, m *memory, e *Event, about *message) {
 		switch e.Kind {
 		case Founded:
-			clear(newest)
-			top = 0
+			clear(installed)
 		case Deliver:
 			if k, ok := e.Order.AtK(); !ok || k != 0 || e.Transitional || m.view == nil || !m.view.Primary {
 				return
@@ -75,16 +72,11 @@ func (g *group) quorumKept() {
 			}
 			known.add(x.message.index)
 			held = append(held, x)
-			if top > x.num && !newest[top].has(x.message.index) {
-				g.report(SafeAtK, x.by, "delivered %s (%s) at %d in view %s after primary view %d had been installed without it", e.Message, e.Order,
-					e.Position, m.view.View, top)
-			}
 		case View:
-			if _, seen := newest[e.View.Num]; seen || !e.Primary {
+			if installed[e.View.Num] || !e.Primary {
 				return
 			}
-			newest[e.View.Num] = m.state.clone()
-			top = max(top, e.View.Num)
+			installed[e.View.Num] = true
 			if known.missing(m.state) < 0 {
 				return
 			}
