@@ -20,6 +20,7 @@
 //   - CausalSend: also after everything that its sender had seen.
 //   - OrderedSend: one order of all senders' ordered and safe messages, everywhere.
 //   - SafeSend: the same order, and nobody handles the message before every member of the ring holds it.
+//   - SendIn with [SafeAt](k) or [SafeQuorum]: the same order, and nobody handles it before k members, or a quorum, hold it.
 //   - SendTo: one member only, after what the sender had seen.
 //
 // nil from a Send means: queued here, in this member's order. Nobody else need have it yet. It will be delivered here unless this
@@ -63,5 +64,5 @@
 //
 // State lives in memory: when all members of a group are gone, so is its state. Every member of a cluster that holds the key is
 // trusted. One ring serves tens of members on one site, not thousands. Ordered delivery is agreed, not uniform; what must survive
-// goes through Apply or SafeSend with Flush.
+// goes through Apply, or SafeSend or SafeQuorum with Flush.
 package lockstep
