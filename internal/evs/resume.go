@@ -11,6 +11,19 @@ import "fmt"
 func resume(h *History) *History {
 	meant := &History{Quiet: h.Quiet, step: h.step}
 	events := map[string]ViewID{} // the id under which an event's view was first seen
+	type name struct {
+		group string
+		view  ViewID
+	}
+	resumed := map[name]ViewID{} // what a view that resumes another goes on with
+	meantBy := map[name]ViewID{} // the id that stands for a view
+	for _, l := range h.Logs {
+		for i := range l.Events {
+			if e := &l.Events[i]; e.Kind == View && e.Resumes != (ViewID{}) {
+				resumed[name{l.Group, e.View}] = e.Resumes
+			}
+		}
+	}
 	for _, l := range h.Logs {
 		m := &Log{Member: l.Member, Group: l.Group, history: meant}
 		ids := map[ViewID]ViewID{}
@@ -36,6 +49,18 @@ func resume(h *History) *History {
 				}
 			}
 			if e.Kind == View {
+				// Whoever loads at a cut among what is made good begins with the view that the others resume.
+				as := e.View
+				for next, ok := resumed[name{l.Group, as}]; ok; next, ok = resumed[name{l.Group, as}] {
+					as = next
+				}
+				if as != e.View {
+					if id, ok := meantBy[name{l.Group, as}]; ok {
+						as = id
+					}
+					ids[e.View] = as
+					e.View = as
+				}
 				event := fmt.Sprint(l.Group, e.Position, e.Members, e.Joined, e.Left)
 				first, ok := events[event]
 				if !ok {
@@ -43,6 +68,7 @@ func resume(h *History) *History {
 					events[event] = first
 				}
 				ids[e.View] = first
+				meantBy[name{l.Group, e.View}] = first
 				e.View, e.Resumes = first, ViewID{}
 				blocked, current = -1, first
 			}
