@@ -25,7 +25,7 @@ func (d *Directory) found(r *wire.GroupRecord, p wire.Position) bool {
 func (d *Directory) ready(waiting []wire.GroupJoin) []wire.GroupJoin {
 	var list []wire.GroupJoin
 	for _, j := range waiting {
-		if j.Mode != wire.JoinExisting && d.present(j.Member.ID) && !slices.ContainsFunc(j.Seeds, d.absent) {
+		if j.Mode != wire.JoinExisting && d.present(j.Member.ID) && !d.seeks(j) {
 			list = append(list, j)
 		}
 	}

@@ -96,7 +96,8 @@ func (d *Directory) mayGoOn(w memory, mems []memory, waiting []wire.GroupJoin) b
 			casts = there
 		}
 		if !majority(e.ids, casts, goesOn(w.rec.Config)) || !slices.ContainsFunc(e.ids, there) {
-			return false
+			// A later primary all of whose voters died took its state with it. This one is the newest there is, if nobody is missing.
+			return d.accounted(mems) && d.vouched(mems, waiting)
 		}
 	}
 	return true
@@ -181,6 +182,20 @@ func appendIDBytes(ids []wire.MemberID) []byte {
 	}
 	return b
 }
+
+// vouched reports whether somebody who waits to be let in can say that all are here: its seeds are. Where a voter died and runs anew
+// it has forgotten whom it let in meanwhile, so that the other voters are here says too little.
+func (d *Directory) vouched(mems []memory, waiting []wire.GroupJoin) bool {
+	for _, e := range d.electorates(0, mems) {
+		if slices.ContainsFunc(e.ids, func(id wire.MemberID) bool { return !id.IsZero() && !d.present(id) }) {
+			return len(d.ready(waiting)) > 0
+		}
+	}
+	return true
+}
+
+// seeks reports whether a join has a seed that is not on the ring.
+func (d *Directory) seeks(j wire.GroupJoin) bool { return slices.ContainsFunc(j.Seeds, d.absent) }
 
 // accounted reports whether all who may hold a later state of these memories are known: each is on this ring, or dead because its
 // name runs anew here.

@@ -43,8 +43,9 @@ func (d *Directory) stay(mems []memory, waiting []wire.GroupJoin, p wire.Positio
 }
 
 // formLost decides where nobody present has any state. The state is given up only if nobody elsewhere can have it: with a size
-// when all voters' names are here, without one when all who voted are here or run anew. Then those who were still loading and
-// those who wait found the group again.
+// when all voters' names are here, without one when all who voted are here or run anew; and in no case before all seeds of those
+// who wait are here, as when a group is founded for the first time: somebody who was cut off may hold an older state. Then those
+// who were still loading and those who wait found the group again.
 func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Position) []*wire.GroupRecord {
 	newest := mems[0].rec
 	var survivors []wire.GroupMember
@@ -55,6 +56,9 @@ func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Pos
 		}
 	}
 	known := d.accounted(mems)
+	if known && newest.Config.Size == 0 {
+		known = d.vouched(mems, waiting)
+	}
 	if !known && newest.Config.Size != 0 {
 		var names []string
 		for _, s := range survivors {
@@ -65,6 +69,7 @@ func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Pos
 		}
 		known = everyVoter(newest, names)
 	}
+	known = known && !slices.ContainsFunc(waiting, d.seeks)
 	switch {
 	case !known:
 		return d.stay(mems, waiting, p)
