@@ -116,6 +116,17 @@ func (r *replay) supersede(e *Event) {
 	}
 }
 
+// remembered reports whether anybody who lives is, or was when it was cut off, in a view of that number or a later one, other than
+// the given one.
+func (r *replay) remembered(num uint64, other ViewID) bool {
+	for _, m := range r.memories {
+		if m.living && !m.ended && m.view != nil && m.view.View.Num >= num && m.view.View != other {
+			return true
+		}
+	}
+	return false
+}
+
 // keeper names a living member that still has the message in its state, if there is one.
 func (r *replay) keeper(index int) (Member, bool) {
 	for _, m := range r.memories {

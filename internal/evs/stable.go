@@ -22,15 +22,16 @@ func checkStable(g *group) {
 	var acked []ack
 	var known set
 	waiting := map[*Log][]arrived{} // delivered, not yet stable
-	newest := map[uint64]set{}      // by number: the state with which a primary view was first installed
-	var top uint64
+	seen := map[ViewID]bool{}       // primary views
+	var top uint64                  // the newest that anybody remembers
+	var newest set                  // the state with which it was first installed
 	g.walk(func(r *replay, m *memory, e *Event, about *message) {
 		switch e.Kind {
 		case Load, Left, Crash:
 			waiting[m.log] = nil
 		case Founded:
 			waiting[m.log] = nil
-			clear(newest)
+			clear(seen)
 			top = 0
 		case Deliver:
 			if e.Order.Total() {
@@ -48,18 +49,21 @@ func checkStable(g *group) {
 				known.add(i)
 				num := m.view.View.Num
 				acked = append(acked, ack{i, d.position, num, m.log.Member})
-				if top > num && !newest[top].has(i) {
+				if top > num && !newest.has(i) && r.remembered(top, ViewID{}) {
 					g.report(NoStaleAnswer, m.log.Member, "acknowledged %s at %d in view %s after primary view %d had been installed without it", g.messages[i].uid,
 						d.position, m.view.View, top)
 				}
 			}
 			waiting[m.log] = list
 		case View:
-			if _, seen := newest[e.View.Num]; seen || !e.Primary {
+			if seen[e.View] || !e.Primary {
 				return
 			}
-			newest[e.View.Num] = m.state.clone()
-			top = max(top, e.View.Num)
+			seen[e.View] = true
+			if e.View.Num <= top && r.remembered(top, e.View) {
+				return // that is another predicate's
+			}
+			top, newest = e.View.Num, m.state.clone()
 			if known.missing(m.state) < 0 {
 				return
 			}
