@@ -2,12 +2,18 @@ package evs
 
 // The entrance: every property over every group, and over the rings beneath them.
 
+import "slices"
+
 // Check returns every violation found in the history: the rings' first, then groups in the order they first appear, properties in
 // a fixed order. It changes nothing and is the same for the same history.
 func Check(h *History) []Violation {
 	all := checkRings(h)
 	meant := index(resume(h))
 	for i, g := range index(h) {
+		if slices.Contains(h.Partitionable, g.name) {
+			all = append(all, checkSides(g, meant[i])...)
+			continue
+		}
 		// What was told, as it was told.
 		for _, property := range []func(*group){checkSelfInclusion, checkViewAgreement, checkViewGrowth, checkGroupBounds, checkSelfDelivery, checkSaneViews, checkSignals, checkPositions} {
 			property(g)

@@ -8,6 +8,8 @@ type History struct {
 	Rings []*RingLog // of the rings, one a process; none if nobody looked
 	// Quiet says that the run ended in peace: faults healed, queues empty. Only then is what a living member still owes an error.
 	Quiet bool
+	// Partitionable names the groups of which every side goes on.
+	Partitionable []string
 
 	step uint64
 }

@@ -9,7 +9,7 @@ import "fmt"
 
 // resume returns the history as it is meant: without blocks that were made good, and with one id for one event.
 func resume(h *History) *History {
-	meant := &History{Quiet: h.Quiet, step: h.step}
+	meant := &History{Quiet: h.Quiet, Partitionable: h.Partitionable, step: h.step}
 	events := map[string]ViewID{} // the id under which an event's view was first seen
 	type name struct {
 		group string

@@ -46,6 +46,12 @@ func (g *group) cameAlong(s *stay, together []*stay) {
 			g.report(CameAlong, s.log.Member, "went from view %s to %s with %v; %s came along too", s.view.View, s.next.view.View, with, q.log.Member)
 		}
 	}
+	g.cameFromThere(s)
+}
+
+// cameFromThere wants everybody in s's With at its next view to have come there as s did.
+func (g *group) cameFromThere(s *stay) {
+	with := s.next.view.With
 	v := g.byID[s.next.view.View]
 	for _, m := range with {
 		for _, q := range v.stays {

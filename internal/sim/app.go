@@ -43,6 +43,10 @@ type app struct {
 	loads   int  // which load is the current one
 	loaded  bool // the current load has ended well
 
+	merging bool // between UpMerge and the last side's state
+	merges  int
+	others  []snapshot // of the sides, as far as fetched; the own one first
+
 	count, chain uint64
 	saved        map[wire.Position]snapshot
 
@@ -81,7 +85,7 @@ func (a *app) leave() {
 
 // ready reports whether the application may send.
 func (a *app) ready() bool {
-	return a.view != nil && !a.blocked && !a.leaving && !a.holding && len(a.waiting) < sendWindow
+	return a.view != nil && !a.blocked && !a.leaving && !a.holding && !a.merging && len(a.waiting) < sendWindow
 }
 
 // send accepts one message from the application, if it may send.
@@ -172,8 +176,10 @@ func (a *app) enqueue(u *core.Upcall) {
 			}
 		}
 	case core.UpMerge:
-		a.trouble("upcalls", "asked to merge a group that is not partitionable")
-		return
+		if !a.g.partitionable() {
+			a.trouble("upcalls", "asked to merge a group that is not partitionable")
+			return
+		}
 	}
 	if a.waits() >= queueLimit {
 		a.trouble("bounds", "%d upcalls wait: congestion did not slow the group", a.waits())
@@ -208,7 +214,7 @@ func (a *app) void() {
 	}
 	clear(a.queue[len(kept):])
 	a.queue = kept
-	a.holding = false
+	a.holding, a.merging, a.others = false, false, nil
 	a.run()
 	if a.waits() > 0 { // a handler is busy: what is left is only bookkeeping, and is done now
 		a.busy = 0
@@ -262,7 +268,7 @@ func (p *process) pump() {
 func (a *app) run() bool {
 	c := a.p.n.c
 	did := false
-	for a.waits() > 0 && !a.holding {
+	for a.waits() > 0 && !a.holding && !a.merging {
 		if a.busy > c.clock.now {
 			if a.wake != a.busy {
 				a.wake = a.busy

@@ -80,6 +80,7 @@ type Stats struct {
 	SidesResumed                        int // of these, by a member that was blocked
 	Recut                               int // loads that began anew before they had ended
 	QuickRestarts                       int // runs that began within a token's time of the end of the one before
+	Merges, FailedMerges                int // of members of partitionable groups
 	GroupsBlocked                       int // that rightly had no primary at the end
 	Struck                              [faultKinds]int
 }
@@ -123,6 +124,9 @@ func NewCluster(opts Options) *Cluster {
 		c.net.paths = append(c.net.paths, make([]path, opts.Nodes))
 	}
 	for _, s := range opts.Groups {
+		if s.Policy == wire.PolicyPartitionable {
+			c.history.Partitionable = append(c.history.Partitionable, s.Name)
+		}
 		c.groups = append(c.groups, &group{GroupSpec: s, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size), Partition: s.Policy}})
 	}
 	return c

@@ -11,7 +11,7 @@ type GroupSpec struct {
 	Name  string
 	Nodes []int // who joins it, by index
 	Size  int   // 0: the last primary view decides
-	// Policy is wire.PolicyPrimary or wire.PolicyReadOnly.
+	// Policy is one of wire's.
 	Policy uint8
 }
 

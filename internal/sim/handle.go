@@ -26,6 +26,8 @@ func (a *app) handle(u *core.Upcall) {
 	case core.UpFounded:
 		a.count, a.chain = 0, 0
 		a.add(evs.Event{Kind: evs.Founded})
+	case core.UpMerge:
+		a.merge(u)
 	case core.UpSave:
 		a.save(u)
 	case core.UpStable:

@@ -40,6 +40,7 @@ func Marks(v Coverage, s Stats) []Mark {
 		{"a message was begun again after a view change", v.Restarted},
 		{"a member joined with state", s.Transfers},
 		{"a transfer failed", s.FailedTransfers},
+		{"a member merged the states of several sides", s.Merges},
 		{"a transfer began anew before it had ended", s.Recut},
 		{"point-to-point messages arrived", s.Directs},
 		{"a packet of a ring without key came", s.Unopened},

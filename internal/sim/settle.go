@@ -58,7 +58,7 @@ func (c *Cluster) settleGroup(g *group) {
 		case a.view == nil:
 			wrong(a, "is in no view")
 			continue
-		case a.blocked || !a.view.Primary:
+		case a.blocked || !a.view.Primary && !g.partitionable():
 			wrong(a, "has no primary")
 			continue
 		case a.holding:

@@ -94,8 +94,11 @@ func (s *swarm) groups(nodes int) []GroupSpec {
 				spec.Size = 3
 			}
 		}
-		if s.rng.IntN(4) == 0 {
+		switch s.rng.IntN(8) {
+		case 0, 1:
 			spec.Policy = wire.PolicyReadOnly
+		case 2:
+			spec.Policy = wire.PolicyPartitionable
 		}
 		specs = append(specs, spec)
 	}

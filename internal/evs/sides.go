@@ -1,0 +1,48 @@
+package evs
+
+// Partitionable groups: every side goes on, so there is no chain of primaries, positions are each side's own, and states meet when
+// sides do. What is left is what each side promises by itself.
+
+// checkSides judges a partitionable group, as it was told and as it was meant.
+func checkSides(told, meant *group) []Violation {
+	for _, property := range []func(*group){checkSelfInclusion, checkViewGrowth, checkGroupBounds, checkSelfDelivery} {
+		property(told)
+	}
+	for _, property := range []func(*group){
+		checkNoDuplication, checkNoCreation, checkOutcome, checkSameView, checkSenderOrder, checkSidesTogether, checkSafe,
+	} {
+		property(meant)
+	}
+	return append(told.violations, meant.violations...)
+}
+
+// checkSidesTogether is checkSynchrony for those who name each other: two sides of one view may meet again in the next one, and then
+// neither came with the other.
+func checkSidesTogether(g *group) {
+	for _, v := range g.views {
+		var end *stay // the first who is here when the run ends in peace
+		for _, s := range v.stays {
+			if _, ok := s.goesOn(g.quiet); !ok {
+				continue
+			}
+			if s.next == nil {
+				if end == nil {
+					end = s
+				}
+				g.sameDeliveries(end, s)
+				continue
+			}
+			g.cameFromThere(s)
+			for _, q := range g.byID[s.next.view.View].stays {
+				if q.fresh || q.previous == nil || q.previous.view.View != s.view.View || !contains(s.next.view.With, q.log.Member) {
+					continue
+				}
+				if !contains(q.view.With, s.log.Member) {
+					g.report(CameAlong, s.log.Member, "went from view %s to %s with %s, which went with %v", s.view.View, q.view.View, q.log.Member,
+						q.view.With)
+				}
+				g.sameDeliveries(s, q.previous)
+			}
+		}
+	}
+}
