@@ -42,7 +42,7 @@ func checkRings(h *History) []Violation {
 	for _, property := range []func(*rings){
 		checkRingLines, checkRingInclusion, checkRingGrowth, checkRingSignals, checkRingAgreement, checkRingIDs, checkRingSimultaneity, checkRingSane,
 		checkRingSending, checkRingDeliveries, checkRingNumbers, checkRingTransitions, checkRingSynchrony, checkRingGaps, checkRingCausal,
-		checkRingSelfDelivery, checkRingSafe, checkRingLast,
+		checkRingSelfDelivery, checkRingSafe, checkRingLast, checkQueues, checkProgress, checkChanges,
 	} {
 		property(r)
 	}

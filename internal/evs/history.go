@@ -11,6 +11,9 @@ type History struct {
 	// Partitionable names the groups of which every side goes on.
 	Partitionable []string
 
+	// Disturbances is how many things happened that may change a ring: starts, faults, and their ends. 0: nobody counted.
+	Disturbances int
+
 	step uint64
 }
 

@@ -64,6 +64,7 @@ type Cluster struct {
 	spin      []spinState
 	onState   func(node int, s membership.State)
 	highest   wire.Position // that any application was told
+	queues    []core.Queue  // as last looked at
 	disturbed int           // faults at work
 	calmSince time.Duration // when the last one ended
 }
