@@ -17,6 +17,9 @@ type History struct {
 	step uint64
 }
 
+// Steps is how many events were recorded so far: a clock that all logs share.
+func (h *History) Steps() uint64 { return h.step }
+
 // A Log is what one process incarnation saw of one group.
 type Log struct {
 	Member Member
