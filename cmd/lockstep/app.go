@@ -36,7 +36,6 @@ type app struct {
 	member  bool   // a view was printed and no "left" since
 	view    string // as last printed
 	primary bool   // as last printed; false once "blocked" was
-	over    bool   // the process ends, and has printed that it left; the log goes on for those who still ask
 }
 
 // attach registers the app with the group. Call it before Join.
@@ -65,7 +64,7 @@ func (a *app) attach(g *lockstep.Group) {
 func (a *app) deliver(m lockstep.Message, data []byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.member && !a.over {
+	if !a.member {
 		return // "left" was printed: this membership was given up while the message was on its way here
 	}
 	a.settle()
@@ -73,7 +72,7 @@ func (a *app) deliver(m lockstep.Message, data []byte) {
 	if m.Order >= lockstep.Ordered {
 		a.log.add(e)
 	}
-	if a.quiet || a.over {
+	if a.quiet {
 		return
 	}
 	a.out.print(deliverEvent{
@@ -96,11 +95,7 @@ func (a *app) showView(v lockstep.View) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	id := viewName(v.ID)
-	settled := a.settle()
-	if a.over {
-		return
-	}
-	if !settled && a.member && id == a.view && v.Primary == a.primary {
+	if !a.settle() && a.member && id == a.view && v.Primary == a.primary {
 		return // the view that a state was saved in is handed out a second time
 	}
 	a.member, a.view, a.primary = true, id, v.Primary
@@ -137,11 +132,6 @@ func (a *app) showLost(l lockstep.Lost) {
 func (a *app) left(why error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.printLeft(why)
-}
-
-// printLeft is left. The mutex is held.
-func (a *app) printLeft(why error) {
 	if !a.member {
 		return
 	}
@@ -151,14 +141,6 @@ func (a *app) printLeft(why error) {
 		e.Error = why.Error()
 	}
 	a.out.print(e)
-}
-
-// finish prints that the membership ended, for good: the process ends. The group may not have let go of this member yet.
-func (a *app) finish() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.printLeft(nil)
-	a.over = true
 }
 
 // showState prints where the log stands after the last line about it, and its last tail entries.

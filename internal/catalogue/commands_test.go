@@ -101,6 +101,10 @@ func (s *story) command(line string) {
 		for _, i := range s.nodes(c.words...) {
 			s.c.Slow(i, words[0] == "slow")
 		}
+	case "clock":
+		s.c.SetWall(s.nodes(c.words[0])[0], s.duration(c.words[1]))
+	case "drift":
+		s.c.Drift(s.nodes(c.words[0])[0], int64(10000*s.number(strings.TrimSuffix(c.words[1], "%"))))
 	case "leave":
 		g := c.group()
 		for _, i := range s.nodes(c.words...) {
@@ -176,6 +180,8 @@ func (s *story) command(line string) {
 		s.delivered(c.group(), each)
 	case "ring":
 		s.say("%s", names(s.ring()))
+	case "fences":
+		s.fences()
 	case "check":
 		s.check(c)
 	default:
@@ -216,6 +222,15 @@ func (s *story) describe(c *command) {
 		s.opts.MaxMessage = s.number(v)
 	}
 	s.opts.Disk.Durable = c.flag("disk")
+	if v, ok := c.option("ring"); ok {
+		s.opts.Near.Begin.Ring = s.below(v)
+	}
+	if v, ok := c.option("position"); ok {
+		s.opts.Near.Begin.Position = wire.Position(s.below(v))
+	}
+	if v, ok := c.option("counter"); ok {
+		s.opts.Near.Counter = s.below(v)
+	}
 	if c.flag("wan") {
 		s.opts.Timing = wan
 	}
@@ -225,6 +240,12 @@ func (s *story) describe(c *command) {
 	}
 	g.Nodes = s.nodes("all")
 	s.opts.Groups = []sim.GroupSpec{g}
+}
+
+// below reads a number such as 2^32-5.
+func (s *story) below(w string) uint64 {
+	power, less, _ := strings.Cut(strings.TrimPrefix(w, "2^"), "-")
+	return 1<<s.number(power) - uint64(s.number(less))
 }
 
 // group adds a group, or says who is in one.
@@ -396,7 +417,7 @@ func (s *story) check(c *command) {
 	for _, v := range s.c.Violations() {
 		s.fail("%v", v)
 	}
-	if n := s.c.Stats().GroupsBlocked; n > 0 {
+	if s.c.Stats().GroupsBlocked > 0 {
 		s.say("nothing is wrong; so many were lost at once that the group rightly waits")
 		return
 	}

@@ -20,10 +20,12 @@
 // rep), "it" the node that caused a when or an on. Everybody is in group g unless group says otherwise.
 //
 //	cluster 5 size 3 loss 10% delay 1ms maxbody 700 wan disk  a new cluster; all but the number may be left out
+//	   ring 2^32-3 position 2^53-9 counter 2^63-20           where numbers begin
 //	group h of a b c size 3                                  another group, before the start; "group g of a b" restricts g
 //	start all                                                start processes, which join their groups
 //	crash a · close a · restart a                            kill -9; an orderly end; again
 //	pause a 500ms · slow a · fast a                          SIGSTOP and SIGCONT; handlers that take 4 ms
+//	clock a -1h · drift a 2%                                 its wall clock at its next start; its steady clock from now on
 //	leave a · join a                                         its group (of g)
 //	send a b ordered x5 size 9000 of h                       orders: fifo causal ordered safe apply query
 //	talk all                                                 five times each order from each, 5 ms apart
@@ -53,6 +55,7 @@
 //
 //	views · told a · ring                                    everybody's last view; what one application was told; the ring's order
 //	delivered · delivered each                               who delivered the same ordered and safe messages: how many; which
+//	fences                                                   positions of safe messages rise with the time of their sending
 //	expect views none · expect rings of a 1 · expect recovered 1 or more · expect rings at most 10    see expect_test.go
 //	check                                                    heal, restart who is dead, let time pass; then all must be whole, and the
 //	                                                         checker (internal/evs) must find nothing in the whole history

@@ -3,6 +3,7 @@ package catalogue
 // What was seen, in words: views, what one application was told, who delivered what.
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -180,4 +181,35 @@ func set(list []evs.Member) string {
 		all = append(all, short(m))
 	}
 	return "{" + strings.Join(all, " ") + "}"
+}
+
+// fences compares the positions of safe messages, in the order in which they were sent: a fence is a position.
+func (s *story) fences() {
+	at := map[evs.UID]uint64{}
+	var sent []evs.Event
+	for _, l := range s.c.History().Logs {
+		for _, e := range l.Events {
+			switch {
+			case e.Kind == evs.Send && e.Order == evs.Safe:
+				sent = append(sent, e)
+			case e.Kind == evs.Deliver && e.Order == evs.Safe:
+				at[e.Message] = e.Position
+			}
+		}
+	}
+	slices.SortFunc(sent, func(a, b evs.Event) int { return cmp.Compare(a.Step, b.Step) })
+	var last uint64
+	n := 0
+	for _, e := range sent {
+		p, ok := at[e.Message]
+		if !ok {
+			continue
+		}
+		if p <= last {
+			s.fail("the fence of %s is %d, after %d", uid(e.Message), p, last)
+		}
+		last = p
+		n++
+	}
+	s.say("%d fences, each above the one before", n)
 }

@@ -66,13 +66,6 @@ const (
 	RingSane              Property = "ring sane delivery"
 )
 
-// The properties of processes: what stays within limits.
-const (
-	BoundedQueues  Property = "bounded queues"
-	Progress       Property = "progress"
-	BoundedChanges Property = "bounded changes"
-)
-
 // Properties are all of them, groups first.
 func Properties() []Property {
 	return []Property{
@@ -82,7 +75,6 @@ func Properties() []Property {
 		RingCausality, RingNoCreation, RingOneSending, RingNoDuplication, RingLast, RingInclusion, RingSameConfiguration, RingSimultaneity,
 		RingAgreement, RingGrowth, RingIDOnce, RingTransitionalSet, RingSignalOnce, RingSelfDelivery, RingSynchrony, RingCausalOrder,
 		RingSenderOrder, RingTotalOrder, RingGap, RingSafe, RingSafeInstalled, RingSane,
-		BoundedQueues, Progress, BoundedChanges,
 	}
 }
 

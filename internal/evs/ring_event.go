@@ -80,10 +80,8 @@ func (e RingEvent) String() string {
 
 // A RingLog is what one process incarnation saw of its rings.
 type RingLog struct {
-	Member  Member
-	Events  []RingEvent
-	Gauges  []Gauge  // what waited in its queues
-	Windows []Window // how far the token came while nothing was wrong
+	Member Member
+	Events []RingEvent
 
 	history *History
 }

@@ -47,7 +47,6 @@ func run(opts Options) Result {
 			c.retire(n.p)
 		}
 	}
-	violations := c.Violations()
-	return Result{Seed: opts.Seed, Violations: violations, History: c.history, Coverage: c.coverage, Stats: c.stats, TraceHash: c.traceHash,
+	return Result{Seed: opts.Seed, Violations: c.Violations(), History: c.history, Coverage: c.coverage, Stats: c.stats, TraceHash: c.traceHash,
 		Virtual: c.clock.now, Counts: c.stats.Deliveries >= wantDeliveries && c.coverage.Rotations >= wantRotations && c.stats.Faults() >= wantFaults}
 }
