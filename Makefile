@@ -6,7 +6,7 @@ MINUTES ?= 10
 FUZZ_TIME ?= 30s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race sim swarm fuzz bench figures lint ci
+.PHONY: help test race sim swarm soak fuzz bench figures lint ci
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -39,6 +39,9 @@ bench: ## three processes on loopback, ordered delivery of 64 bytes, 1 KiB and 8
 
 figures: ## what is promised about time, measured on real processes; ONLY=kill,cut,stop,idle,bench,lockservice
 	go run ./internal/figures $(if $(ONLY),-only $(ONLY))
+
+soak: ## ROUNDS=1 of real processes behind a faulty network, judged by the checker; needs root. SEED=n repeats a plan
+	go run ./internal/soak -rounds $(or $(ROUNDS),1) $(if $(SEED),-seed $(SEED))
 
 lint: ## gofmt, vet, staticcheck, the import arrows
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }

@@ -93,6 +93,14 @@ func (r *Ring) Position() wire.Position { return r.position }
 // Bytes is how many payload bytes the ring holds for retransmission and delivery.
 func (r *Ring) Bytes() int { return r.store.bytes }
 
+// Window is how many numbers the ring keeps a place for, and the most it ever does.
+func (r *Ring) Window() (places, most int) { return len(r.store.slots), limit }
+
+// PerPacket is how many messages one packet can carry at most.
+func (r *Ring) PerPacket() int {
+	return max(1, (r.limits.Body-wire.DataHeaderSize)/wire.ChunkOverhead(wire.OrderFIFO, true, true))
+}
+
 // Len is the number of members.
 func (r *Ring) Len() int { return len(r.Members) }
 

@@ -36,6 +36,7 @@ type app struct {
 	member  bool   // a view was printed and no "left" since
 	view    string // as last printed
 	primary bool   // as last printed; false once "blocked" was
+	over    bool   // the process ends, and has printed that it left; the log goes on for those who still ask
 }
 
 // attach registers the app with the group. Call it before Join.
@@ -64,7 +65,7 @@ func (a *app) attach(g *lockstep.Group) {
 func (a *app) deliver(m lockstep.Message, data []byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.member {
+	if !a.member && !a.over {
 		return // "left" was printed: this membership was given up while the message was on its way here
 	}
 	a.settle()
@@ -72,7 +73,7 @@ func (a *app) deliver(m lockstep.Message, data []byte) {
 	if m.Order >= lockstep.Ordered {
 		a.log.add(e)
 	}
-	if a.quiet {
+	if a.quiet || a.over {
 		return
 	}
 	a.out.print(deliverEvent{
@@ -95,7 +96,11 @@ func (a *app) showView(v lockstep.View) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	id := viewName(v.ID)
-	if !a.settle() && a.member && id == a.view && v.Primary == a.primary {
+	settled := a.settle()
+	if a.over {
+		return
+	}
+	if !settled && a.member && id == a.view && v.Primary == a.primary {
 		return // the view that a state was saved in is handed out a second time
 	}
 	a.member, a.view, a.primary = true, id, v.Primary
@@ -132,6 +137,11 @@ func (a *app) showLost(l lockstep.Lost) {
 func (a *app) left(why error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.printLeft(why)
+}
+
+// printLeft is left. The mutex is held.
+func (a *app) printLeft(why error) {
 	if !a.member {
 		return
 	}
@@ -141,6 +151,14 @@ func (a *app) left(why error) {
 		e.Error = why.Error()
 	}
 	a.out.print(e)
+}
+
+// finish prints that the membership ended, for good: the process ends. The group may not have let go of this member yet.
+func (a *app) finish() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.printLeft(nil)
+	a.over = true
 }
 
 // showState prints where the log stands after the last line about it, and its last tail entries.

@@ -179,11 +179,12 @@ func (t *tenancy) close(ctx context.Context) {
 	select {
 	case <-t.ended:
 	case <-ctx.Done():
+		t.app.finish()
 		return
 	}
 	_ = t.g.Leave(ctx) // not a member: then there is nothing to leave, or it goes on already
 	t.awaitEnd(ctx)
-	t.app.left(nil)
+	t.app.finish()
 }
 
 func (t *tenancy) fail(op operation, err error) {

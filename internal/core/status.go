@@ -58,6 +58,9 @@ func (c *Core) Status() Status {
 	return s
 }
 
+// TokenSeq is the number of the last token accepted on the ring installed: it moves while the token does.
+func (c *Core) TokenSeq() uint64 { return c.ring.Ordering().TokenSeq() }
+
 // Coverage counts what happened here, so that a test can tell that it did.
 func (c *Core) Coverage() membership.Coverage { return c.ring.Coverage }
 

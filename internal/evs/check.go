@@ -4,10 +4,22 @@ package evs
 
 import "slices"
 
-// Check returns every violation found in the history: the rings' first, then groups in the order they first appear, properties in
-// a fixed order. It changes nothing and is the same for the same history.
-func Check(h *History) []Violation {
+// A Verdict is what became of a history.
+type Verdict struct {
+	Violations []Violation
+	// Forgotten names the groups in which a message that had been acknowledged died with all who had it, and the group went on all the same,
+	// without being founded anew. That breaks no promise; but what was asked of its state before and after need not fit together.
+	Forgotten map[string]bool
+}
+
+// Check returns every violation found in the history.
+func Check(h *History) []Violation { return Judge(h).Violations }
+
+// Judge looks for violations: the rings' first, then groups in the order they first appear, properties in a fixed order. It changes
+// nothing and is the same for the same history.
+func Judge(h *History) Verdict {
 	all := checkRings(h)
+	forgotten := map[string]bool{}
 	meant := index(resume(h))
 	for i, g := range index(h) {
 		if slices.Contains(h.Partitionable, g.name) {
@@ -28,8 +40,11 @@ func Check(h *History) []Violation {
 			property(g)
 		}
 		all = append(all, g.violations...)
+		if g.forgotten {
+			forgotten[g.name] = true
+		}
 	}
-	return all
+	return Verdict{all, forgotten}
 }
 
 // checkRings looks at extended virtual synchrony itself, in the passes of its definition: each process, each configuration, each
@@ -42,7 +57,7 @@ func checkRings(h *History) []Violation {
 	for _, property := range []func(*rings){
 		checkRingLines, checkRingInclusion, checkRingGrowth, checkRingSignals, checkRingAgreement, checkRingIDs, checkRingSimultaneity, checkRingSane,
 		checkRingSending, checkRingDeliveries, checkRingNumbers, checkRingTransitions, checkRingSynchrony, checkRingGaps, checkRingCausal,
-		checkRingSelfDelivery, checkRingSafe, checkRingLast,
+		checkRingSelfDelivery, checkRingSafe, checkRingLast, checkQueues, checkProgress, checkChanges,
 	} {
 		property(r)
 	}

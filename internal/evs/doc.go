@@ -72,6 +72,12 @@
 //	ring safe installed      7.2  safe and delivered in the regular configuration: all have installed it
 //	ring sane delivery       VS 3.9  one incarnation of a name at a time, and none comes back
 //
+// What must stay within limits is noted in the ring logs too, as [RingLog.Gauge] and [RingLog.Window]:
+//
+//	bounded queues   L1  no queue ever held more than it may
+//	progress         L4  while nothing was wrong the token went round
+//	bounded changes  L5  no process installed more rings than what happened in the run explains
+//
 // Runs are judged in O(events): packets are kept as numbers and digests, and members that delivered a ring's packets without a hole
 // are compared by how far they got.
 package evs

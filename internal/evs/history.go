@@ -11,8 +11,14 @@ type History struct {
 	// Partitionable names the groups of which every side goes on.
 	Partitionable []string
 
+	// Disturbances is how many things happened that may change a ring: starts, faults, and their ends. 0: nobody counted.
+	Disturbances int
+
 	step uint64
 }
+
+// Steps is how many events were recorded so far: a clock that all logs share.
+func (h *History) Steps() uint64 { return h.step }
 
 // A Log is what one process incarnation saw of one group.
 type Log struct {

@@ -10,17 +10,18 @@ import (
 // A group is one group of a history. A name founded twice is one group: its positions and views still have to grow.
 type group struct {
 	reporter
-	quiet    bool
-	logs     []*Log
-	refs     [][]*message // by log and event: the message that Send, Deliver, Lost and Answered are about
-	run      []place      // all events, in the run's order
-	stays    []*stay      // of all logs, log by log
-	senders  map[Member]*sender
-	messages []*message // in the order of first appearance, log by log
-	views    []*view    // in the order of first installation
-	byID     map[ViewID]*view
-	slab     []arrival // room for arrivals to come
-	last     *sender   // whom the last lookup was about
+	quiet     bool
+	forgotten bool // an acknowledged message died with all who had it
+	logs      []*Log
+	refs      [][]*message // by log and event: the message that Send, Deliver, Lost and Answered are about
+	run       []place      // all events, in the run's order
+	stays     []*stay      // of all logs, log by log
+	senders   map[Member]*sender
+	messages  []*message // in the order of first appearance, log by log
+	views     []*view    // in the order of first installation
+	byID      map[ViewID]*view
+	slab      []arrival // room for arrivals to come
+	last      *sender   // whom the last lookup was about
 }
 
 // A place is one event: which log's, and which of it.

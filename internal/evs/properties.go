@@ -66,6 +66,13 @@ const (
 	RingSane              Property = "ring sane delivery"
 )
 
+// The properties of processes: what stays within limits.
+const (
+	BoundedQueues  Property = "bounded queues"
+	Progress       Property = "progress"
+	BoundedChanges Property = "bounded changes"
+)
+
 // Properties are all of them, groups first.
 func Properties() []Property {
 	return []Property{
@@ -75,6 +82,7 @@ func Properties() []Property {
 		RingCausality, RingNoCreation, RingOneSending, RingNoDuplication, RingLast, RingInclusion, RingSameConfiguration, RingSimultaneity,
 		RingAgreement, RingGrowth, RingIDOnce, RingTransitionalSet, RingSignalOnce, RingSelfDelivery, RingSynchrony, RingCausalOrder,
 		RingSenderOrder, RingTotalOrder, RingGap, RingSafe, RingSafeInstalled, RingSane,
+		BoundedQueues, Progress, BoundedChanges,
 	}
 }
 

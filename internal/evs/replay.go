@@ -127,6 +127,25 @@ func (r *replay) remembered(num uint64, other ViewID) bool {
 	return false
 }
 
+// diedOut reports whether one of the known messages, missing in a state, is in nobody's any more.
+func (r *replay) diedOut(known, state set) bool {
+	rest := known.clone()
+	for i := range rest {
+		if i < len(state) {
+			rest[i] &^= state[i]
+		}
+	}
+	for _, m := range r.memories {
+		if !m.living || m.ended {
+			continue
+		}
+		for i := range min(len(rest), len(m.state)) {
+			rest[i] &^= m.state[i]
+		}
+	}
+	return rest.missing(nil) >= 0
+}
+
 // keeper names a living member that still has the message in its state, if there is one.
 func (r *replay) keeper(index int) (Member, bool) {
 	for _, m := range r.memories {

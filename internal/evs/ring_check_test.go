@@ -5,6 +5,7 @@ package evs
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestGoodRings(t *testing.T) {
@@ -311,6 +312,28 @@ var ringMutants = []mutant{
 		tell.install(ring2, []Member{a, b}, a)
 		tell.number(a, true)
 		tell.hand(1, a)
+		return tell.h
+	}},
+	{name: "a queue above its bound", want: BoundedQueues, make: onRings(func(_ *testing.T, h *History) {
+		l := h.Rings[1]
+		l.Gauge("packets", 7, 8)
+		l.Gauge("packets", 9, 8)
+		l.Gauge("packets", 3, 8)
+	})},
+	{name: "a token that stands still", want: Progress, make: onRings(func(_ *testing.T, h *History) {
+		h.Rings[0].Window(time.Second, 2*time.Second, 5, 6)
+		h.Rings[0].Window(2*time.Second, 3*time.Second, 6, 6)
+	})},
+	{name: "rings without end", want: BoundedChanges, make: func(*testing.T) *History {
+		tell := newRingTeller()
+		tell.start(a)
+		for n := range uint64(2*RingsPerDisturbance + 1) {
+			id := RingID{2 + n, a}
+			tell.propose(id, a)
+			tell.cross(id, a)
+			tell.install(id, []Member{a}, a)
+		}
+		tell.h.Disturbances = 2
 		return tell.h
 	}},
 	{name: "two incarnations of one name", want: RingSane, make: func(*testing.T) *History {

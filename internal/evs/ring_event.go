@@ -80,8 +80,10 @@ func (e RingEvent) String() string {
 
 // A RingLog is what one process incarnation saw of its rings.
 type RingLog struct {
-	Member Member
-	Events []RingEvent
+	Member  Member
+	Events  []RingEvent
+	Gauges  []Gauge  // what waited in its queues
+	Windows []Window // how far the token came while nothing was wrong
 
 	history *History
 }

@@ -11,13 +11,14 @@ import (
 // rings is the ring half of a history.
 type rings struct {
 	reporter
-	quiet    bool
-	logs     []*RingLog
-	byID     map[RingID]*ring
-	order    []*ring // as they first appear
-	passages []*passage
-	early    []*RingEvent // events before a log's first configuration
-	earlyBy  []*RingLog
+	quiet        bool
+	disturbances int
+	logs         []*RingLog
+	byID         map[RingID]*ring
+	order        []*ring // as they first appear
+	passages     []*passage
+	early        []*RingEvent // events before a log's first configuration
+	earlyBy      []*RingLog
 }
 
 // A ring is all that happened on one ring.
@@ -91,7 +92,7 @@ func (p *passage) hadBefore(n, index int) bool {
 }
 
 func indexRings(h *History) *rings {
-	r := &rings{quiet: h.Quiet, logs: h.Rings, byID: map[RingID]*ring{}}
+	r := &rings{quiet: h.Quiet, disturbances: h.Disturbances, logs: h.Rings, byID: map[RingID]*ring{}}
 	for _, l := range h.Rings {
 		r.packetsOf(l)
 	}

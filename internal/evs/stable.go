@@ -20,7 +20,7 @@ type arrived struct {
 // view after a newer primary had been installed without it.
 func checkStable(g *group) {
 	var acked []ack
-	var known set
+	var known, since set            // what was acknowledged: ever, and since the last founding
 	waiting := map[*Log][]arrived{} // delivered, not yet stable
 	seen := map[ViewID]bool{}       // primary views
 	var top uint64                  // the newest that anybody remembers
@@ -32,6 +32,7 @@ func checkStable(g *group) {
 		case Founded:
 			waiting[m.log] = nil
 			clear(seen)
+			since = nil
 			top = 0
 		case Deliver:
 			if e.Order.Total() {
@@ -47,6 +48,7 @@ func checkStable(g *group) {
 					continue
 				}
 				known.add(i)
+				since.add(i)
 				num := m.view.View.Num
 				acked = append(acked, ack{i, d.position, num, m.log.Member})
 				if top > num && !newest.has(i) && r.remembered(top, ViewID{}) {
@@ -56,6 +58,9 @@ func checkStable(g *group) {
 			}
 			waiting[m.log] = list
 		case View:
+			if e.Primary && g.byID[e.View].first == e && since.missing(m.state) >= 0 {
+				g.forgotten = g.forgotten || r.diedOut(since, m.state)
+			}
 			if seen[e.View] || !e.Primary {
 				return
 			}

@@ -219,3 +219,13 @@ func (p *Process) End() {
 	<-p.gone
 	_ = p.in.Close()
 }
+
+// Clean reports whether the process has ended, and with status 0.
+func (p *Process) Clean() bool {
+	select {
+	case <-p.gone:
+		return p.cmd.ProcessState.Success()
+	default:
+		return false
+	}
+}

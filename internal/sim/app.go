@@ -48,12 +48,14 @@ type app struct {
 	others  []snapshot // of the sides, as far as fetched; the own one first
 
 	count, chain uint64
+	objects      objects
 	saved        map[wire.Position]snapshot
 
 	seq     uint64
 	tags    map[uint64]evs.UID // accepted, neither delivered nor lost
 	waiting map[uint64]bool    // of these, without a number
 	queries queries
+	calls   calls
 	stable  wire.Position
 }
 
@@ -100,6 +102,7 @@ func (a *app) send(kind wire.Kind, order wire.Order, size int) bool {
 	a.tags[tag] = uid
 	a.waiting[tag] = true
 	a.add(evs.Event{Kind: evs.Send, Message: uid, Order: evs.Order(order)})
+	a.noteCall(kind, order, uid)
 	a.p.step(core.Submit{Group: a.g.id, Kind: kind, Order: order, Tag: tag, Payload: encode(uid, size)})
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/core"
@@ -64,6 +65,7 @@ type Cluster struct {
 	spin      []spinState
 	onState   func(node int, s membership.State)
 	highest   wire.Position // that any application was told
+	queues    []core.Queue  // as last looked at
 	disturbed int           // faults at work
 	calmSince time.Duration // when the last one ended
 }
@@ -82,6 +84,8 @@ type Stats struct {
 	QuickRestarts                       int // runs that began within a token's time of the end of the one before
 	Merges, FailedMerges                int // of members of partitionable groups
 	GroupsBlocked                       int // that rightly had no primary at the end
+	Calls, Answered                     int // of registers and locks
+	Forgotten                           int // groups whose calls were not judged: what had been acknowledged died with all who had it
 	Struck                              [faultKinds]int
 }
 
@@ -127,7 +131,7 @@ func NewCluster(opts Options) *Cluster {
 		if s.Policy == wire.PolicyPartitionable {
 			c.history.Partitionable = append(c.history.Partitionable, s.Name)
 		}
-		c.groups = append(c.groups, &group{GroupSpec: s, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size), Partition: s.Policy}})
+		c.groups = append(c.groups, &group{GroupSpec: s, calls: map[evs.UID]*call{}, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size), Partition: s.Policy}})
 	}
 	return c
 }
@@ -164,5 +168,7 @@ func (c *Cluster) trouble(p evs.Property, group string, m evs.Member, format str
 
 // Violations judges the run so far.
 func (c *Cluster) Violations() []evs.Violation {
-	return append(append([]evs.Violation(nil), c.troubles...), evs.Check(c.history)...)
+	v := evs.Judge(c.history)
+	c.stats.Forgotten = len(v.Forgotten)
+	return slices.Concat(c.troubles, v.Violations, c.judgeCalls(v.Forgotten))
 }

@@ -3,6 +3,7 @@ package sim
 // A group as the scenario knows it: its name, who has a part in it, how it is configured.
 
 import (
+	"github.com/lockstep-go/lockstep/internal/evs"
 	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
@@ -22,6 +23,11 @@ type group struct {
 	config wire.GroupConfig
 	// mayBlock says that so many were lost at once that the group may rightly never have a primary again.
 	mayBlock bool
+
+	calls  map[evs.UID]*call // what was asked of its registers and locks
+	called []*call           // in the order of asking
+
+	foundings int
 }
 
 func (g *group) has(node int) bool {

@@ -20,11 +20,13 @@ func (a *app) handle(u *core.Upcall) {
 	case core.UpBlocked:
 		a.blocked = true
 		a.queries.forget()
+		a.calls.forget()
 		a.add(evs.Event{Kind: evs.Blocked})
 	case core.UpLost:
 		a.lost(u)
 	case core.UpFounded:
 		a.count, a.chain = 0, 0
+		a.found()
 		a.add(evs.Event{Kind: evs.Founded})
 	case core.UpMerge:
 		a.merge(u)
@@ -34,6 +36,7 @@ func (a *app) handle(u *core.Upcall) {
 		if u.Position > a.stable {
 			a.stable = u.Position
 			a.add(evs.Event{Kind: evs.Stable, Position: uint64(u.Position)})
+			a.settled(u.Position)
 		}
 	case core.UpAnswer:
 		a.answer(u)
@@ -49,6 +52,7 @@ func (a *app) handle(u *core.Upcall) {
 	case core.UpLeft:
 		a.asked, a.leaving, a.blocked, a.view, a.told = false, false, false, nil, false
 		a.queries.forget()
+		a.calls.forget()
 		a.add(evs.Event{Kind: evs.Left})
 		if u.Refusal == membership.RefusalTwoFounders {
 			a.trouble(evs.OnePrimary, "left: an older founding was met: %s", u.Text)
@@ -94,6 +98,7 @@ func (a *app) deliver(u *core.Upcall) {
 	c.stats.Deliveries++
 	a.add(evs.Event{Kind: evs.Deliver, Message: uid, Order: evs.Order(u.Order), Transitional: u.Transitional, Position: uint64(u.Position),
 		View: viewID(u.ViewID), Count: a.count, Chain: a.chain})
+	a.carryOut(u.Message, u.Order, uid, u.Own, u.Position)
 	if u.Message == wire.KindQuery {
 		a.query(u, uid)
 	}

@@ -254,6 +254,9 @@ func (p *process) step(ev core.Event) {
 	p.stepping = true
 	c.stats.Steps++
 	p.core.Step(p.time(), ev)
+	if c.stats.Steps%gaugeEvery == 0 {
+		p.gauge()
+	}
 	if err := p.core.Invariant(); err != nil {
 		c.trouble("invariant", "", p.member, "%v", err)
 	}

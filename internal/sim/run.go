@@ -47,6 +47,7 @@ func run(opts Options) Result {
 			c.retire(n.p)
 		}
 	}
-	return Result{Seed: opts.Seed, Violations: c.Violations(), History: c.history, Coverage: c.coverage, Stats: c.stats, TraceHash: c.traceHash,
+	violations := c.Violations()
+	return Result{Seed: opts.Seed, Violations: violations, History: c.history, Coverage: c.coverage, Stats: c.stats, TraceHash: c.traceHash,
 		Virtual: c.clock.now, Counts: c.stats.Deliveries >= wantDeliveries && c.coverage.Rotations >= wantRotations && c.stats.Faults() >= wantFaults}
 }

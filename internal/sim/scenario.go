@@ -57,7 +57,9 @@ func (s *scenario) end() {
 	}
 	c.Run(quietWork)
 	s.work.stopped = true
+	c.watchProgress(quietRest)
 	c.Run(quietRest)
+	c.history.Disturbances = len(c.nodes) + 2*c.stats.Faults() + 2
 	c.settle()
 }
 

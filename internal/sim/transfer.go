@@ -19,12 +19,13 @@ const (
 // A snapshot is a state as it was saved.
 type snapshot struct {
 	count, chain uint64
+	objects      objects
 	until        time.Duration
 }
 
 // save copies the state at exactly this place.
 func (a *app) save(u *core.Upcall) {
-	a.saved[u.Cut] = snapshot{a.count, a.chain, a.p.n.c.clock.now + savedFor}
+	a.saved[u.Cut] = snapshot{a.count, a.chain, a.objects, a.p.n.c.clock.now + savedFor}
 	a.add(evs.Event{Kind: evs.Save, Cut: uint64(u.Cut), Count: a.count, Chain: a.chain})
 }
 
@@ -36,6 +37,7 @@ func (a *app) startLoad(u core.Upcall, anew bool) {
 	a.loads++
 	a.holding, a.loaded = true, false
 	a.queries.forget()
+	a.calls.forget()
 	c := a.p.n.c
 	c.tracef("%s %s: loads cut %d of %s", a.p.member, a.g.Name, u.Cut, c.members[u.Donor.ID])
 	load := a.loads
@@ -51,7 +53,7 @@ func (a *app) fetch(u core.Upcall, load, try int) {
 		}
 		if d := c.process(u.Donor.ID); d != nil && !d.paused && c.net.reachable(a.p.n.index, d.n.index) {
 			if s, ok := d.app(a.g).saved[u.Cut]; ok && s.until >= c.clock.now {
-				a.count, a.chain, a.loaded = s.count, s.chain, true
+				a.count, a.chain, a.objects, a.loaded = s.count, s.chain, s.objects, true
 				a.add(evs.Event{Kind: evs.Load, Cut: uint64(u.Cut), Donor: d.member, Count: s.count, Chain: s.chain})
 				if s.count > 0 {
 					c.stats.Transfers++

@@ -1,0 +1,225 @@
+//go:build linux
+
+package main
+
+// The judge judged: a good stream passes, and each way of breaking it is found out and called by its name.
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/lockstep-go/lockstep/internal/lab"
+)
+
+func count(n uint64) string { return strconv.FormatUint(n, 10) }
+
+func TestGoodStream(t *testing.T) {
+	v := judge(good(), true)
+	for _, x := range v.violations {
+		t.Error(x)
+	}
+	if v.deliveries != 41 || v.views != 16 || v.applied != 6 || v.queries != 4 || v.messages != 18 {
+		t.Errorf("counted %+v", v)
+	}
+}
+
+// A stream is runs to spoil.
+type stream struct {
+	t    *testing.T
+	runs []run
+}
+
+// of is the run of a member.
+func (s *stream) of(member string) *run {
+	s.t.Helper()
+	for i := range s.runs {
+		if string(s.runs[i].member()) == member {
+			return &s.runs[i]
+		}
+	}
+	s.t.Fatalf("no run of %s", member)
+	return nil
+}
+
+// find is the place of a member's first line of which this holds.
+func (s *stream) find(member string, match func(lab.Line) bool) (*run, int) {
+	s.t.Helper()
+	r := s.of(member)
+	i := slices.IndexFunc(r.lines, match)
+	if i < 0 {
+		s.t.Fatalf("no such line of %s", member)
+	}
+	return r, i
+}
+
+func delivers(data string) func(lab.Line) bool {
+	return func(l lab.Line) bool { return l.Ev == "deliver" && l.Data == data }
+}
+
+func shows(view string) func(lab.Line) bool {
+	return func(l lab.Line) bool { return l.Ev == "view" && strings.HasPrefix(l.View, view+".") }
+}
+
+// drop takes a line away, and what follows goes on as if it had never been: counts and chains fit.
+func (s *stream) drop(member string, match func(lab.Line) bool) {
+	r, i := s.find(member, match)
+	r.lines = slices.Delete(r.lines, i, i+1)
+	rechain(r)
+}
+
+// swap lets two lines change places, and what follows fits.
+func (s *stream) swap(member string, first, second func(lab.Line) bool) {
+	r, i := s.find(member, first)
+	_, k := s.find(member, second)
+	x, y := &r.lines[i], &r.lines[k]
+	*x, *y = *y, *x
+	x.At, y.At = y.At, x.At
+	rechain(r)
+}
+
+// rechain makes a run's counts and chains fit its deliveries, from load to load, as those of a member that is merely wrong would.
+func rechain(r *run) {
+	var n uint64
+	chain := noChain
+	for i := range r.lines {
+		l := &r.lines[i]
+		switch l.Ev {
+		case "loaded":
+			n, chain = l.Count, l.Chain
+		case "deliver":
+			if orderOf(l.Order).Total() {
+				n++
+				chain = linked(chain, l.Sender, l.Data)
+			}
+			l.Count, l.Chain = n, chain
+		case "view", "saved":
+			l.Count, l.Chain = n, chain
+		}
+	}
+}
+
+var mutants = []struct {
+	name  string
+	want  string // how a violation begins
+	spoil func(s *stream)
+}{
+	{"a delivery dropped", "virtual synchrony", func(s *stream) { s.drop(b, delivers("x2")) }},
+	{"a fifo delivery dropped", "virtual synchrony", func(s *stream) { s.drop(b, delivers("a2")) }},
+	{"a safe delivery dropped", "safe delivery", func(s *stream) { s.drop(b, delivers("c1")) }},
+	{"a delivery dropped, chain untouched", "state", func(s *stream) {
+		r, i := s.find(b, delivers("x2"))
+		r.lines = slices.Delete(r.lines, i, i+1)
+	}},
+	{"an own delivery dropped", "self-delivery", func(s *stream) { s.drop(a, delivers("a2")) }},
+	{"two deliveries swapped", "same order", func(s *stream) { s.swap(a, delivers("x1"), delivers("x2")) }},
+	{"one sender's deliveries swapped", "sender order", func(s *stream) { s.swap(a, delivers("bb-0.."), delivers("bb-1..")) }},
+	{"a message twice", "no duplication", func(s *stream) {
+		r, i := s.find(b, delivers("x1"))
+		r.lines = slices.Insert(r.lines, i, r.lines[i])
+		rechain(r)
+	}},
+	{"a message that nobody sent", "no creation", func(s *stream) {
+		r, i := s.find(b, delivers("x1"))
+		l := r.lines[i]
+		l.Data, l.Seq = "forged", l.Seq-1
+		r.lines = slices.Insert(r.lines, i, l)
+		rechain(r)
+	}},
+	{"a view forged", "view agreement", func(s *stream) {
+		r, i := s.find(b, shows("3"))
+		r.lines[i].Members = []string{a, b, c}
+	}},
+	{"a view that nobody announced", "stream", func(s *stream) {
+		r, i := s.find(b, shows("3"))
+		r.lines[i].View = "3.00000000"
+	}},
+	{"a view left out", "came along", func(s *stream) { s.drop(b, shows("5")) }},
+	{"a departure forged", "view agreement", func(s *stream) {
+		r, i := s.find(b, shows("3"))
+		r.lines[i].Left = []lab.Departure{{Member: c, Reason: "crash"}}
+	}},
+	{"an applied one lost by the next primary", "stable kept", func(s *stream) {
+		// b forgets what a was answered, and gives a state without it to a joiner, which installs the next view first.
+		s.drop(b, delivers("x5"))
+		r, i := s.find(c2, func(l lab.Line) bool { return l.Ev == "loaded" })
+		_, k := s.find(b, func(l lab.Line) bool { return l.Ev == "saved" })
+		r.lines[i].Count, r.lines[i].Chain = s.of(b).lines[k].Count, s.of(b).lines[k].Chain
+		rechain(r)
+		for j, l := range r.lines {
+			if shows("6")(l) {
+				_, first := s.find(a, shows("6"))
+				r.lines[j-1].At, r.lines[j].At = s.of(a).lines[first-1].At-1, s.of(a).lines[first-1].At-1
+			}
+		}
+	}},
+	{"a load that nobody saved", "state", func(s *stream) {
+		r, i := s.find(c2, func(l lab.Line) bool { return l.Kind == "load" })
+		r.lines[i].Cut++
+	}},
+	{"a delivery while blocked", "group bounds", func(s *stream) {
+		r, i := s.find(c, func(l lab.Line) bool { return l.Ev == "blocked" })
+		l := s.of(b).lines[slices.IndexFunc(s.of(b).lines, delivers("b2"))]
+		l.At, l.Transitional, l.View = r.lines[i].At, false, "2.00000007"
+		r.lines = slices.Insert(r.lines, i+1, l)
+		rechain(r)
+	}},
+	{"a loss without a reason", "self-delivery", func(s *stream) {
+		r, i := s.find(a, delivers("a2"))
+		r.lines[i] = lab.Line{Ev: "lost", At: r.lines[i].At, Data: "a2", Uncertain: true}
+	}},
+	{"refused, and delivered", "outcome", func(s *stream) {
+		for _, m := range []string{a, b} {
+			r, i := s.find(m, delivers("x4"))
+			r.lines[i].Sender, r.lines[i].Data = c, "c4"
+			rechain(r)
+		}
+	}},
+	{"transitional without a word", "stream", func(s *stream) {
+		r, i := s.find(b, func(l lab.Line) bool { return l.Ev == "transitional" })
+		r.lines = slices.Delete(r.lines, i, i+1)
+	}},
+	{"a chain that does not follow", "stream", func(s *stream) {
+		r, i := s.find(b, delivers("a3"))
+		r.lines[i].Chain = noChain
+	}},
+	{"a clock that goes back", "stream", func(s *stream) {
+		r, i := s.find(b, delivers("a3"))
+		r.lines[i].At = 1
+	}},
+	{"an apply with another's position", "calls", func(s *stream) {
+		r, i := s.find(b, func(l lab.Line) bool { return l.Ev == "applied" })
+		r.lines[i].Seq++
+	}},
+	{"members that answer differently at one place", "calls", func(s *stream) {
+		r, i := s.find(a, func(l lab.Line) bool { return l.Ev == "replies" })
+		r.lines[i].Replies[c] = "c:1"
+	}},
+	{"a member that is not accounted for", "calls", func(s *stream) {
+		r, i := s.find(a, func(l lab.Line) bool { return l.Ev == "replies" })
+		delete(r.lines[i].Replies, c)
+	}},
+	{"an answer from the past", "real time", func(s *stream) {
+		r, i := s.find(c2, func(l lab.Line) bool { return l.Ev == "replies" })
+		for _, m := range []string{a, b, c2} {
+			r.lines[i].Replies[m] = m[:1] + ":3"
+		}
+	}},
+	{"an operation that is never answered", "liveness", func(s *stream) {
+		s.drop(c2, func(l lab.Line) bool { return l.Ev == "replies" })
+	}},
+}
+
+func TestMutantStreams(t *testing.T) {
+	for _, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			s := &stream{t, good()}
+			m.spoil(s)
+			v := judge(s.runs, true)
+			if !slices.ContainsFunc(v.violations, func(x string) bool { return strings.HasPrefix(x, m.want+":") }) {
+				t.Errorf("not found out: want %s, found\n%s", m.want, strings.Join(v.violations, "\n"))
+			}
+		})
+	}
+}
