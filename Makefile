@@ -6,7 +6,7 @@ MINUTES ?= 10
 FUZZ_TIME ?= 30s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race sim swarm soak fuzz bench figures lint ci
+.PHONY: help test race sim swarm explore soak fuzz bench figures lint ci
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -23,6 +23,9 @@ sim: ## simulated clusters: SEEDS=3000 of them, FROM=1 on
 
 swarm: ## the same for MINUTES=10, each seed run twice, with a report a minute; FROM=1 on
 	go test ./internal/sim -count=1 -timeout 0 -run 'TestSeed$$' -v -minutes=$(MINUTES) -from=$(FROM)
+
+explore: ## three members and two messages, every path with at most two faults, as far as MINUTES=10 go
+	go run ./internal/explore -minutes $(MINUTES)
 
 fuzz: ## every fuzz target for FUZZ_TIME=30s, one after the other
 	@for pkg in $$(go list ./...); do \

@@ -45,6 +45,7 @@ var Rules = map[string]Rule{
 	"internal/evs":         {},
 	"internal/linear":      {Theirs: []string{porcupine}},
 	"internal/sim":         {Ours: []string{"internal/core", "internal/evs", "internal/linear", "membership", "ordering", "internal/wire"}, Replayed: true, TestTheirs: testers},
+	"internal/explore":     {Ours: []string{"internal/evs", "membership", "ordering", "internal/wire"}},
 	"internal/catalogue":   {TestOurs: []string{"internal/sim", "internal/core", "internal/evs", "membership", "internal/wire"}, TestTheirs: testers},
 	"internal/arrows":      {},
 	"internal/lab":         {Theirs: []string{xsys}},
