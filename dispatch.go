@@ -25,6 +25,10 @@ func (l *loop) dispatch(ups []core.Upcall) {
 	}
 	for i := range ups {
 		u := &ups[i]
+		if u.Kind == core.UpExhausted {
+			l.n.stop(&Error{Op: "number", Err: ErrExhausted, Detail: u.Text})
+			continue
+		}
 		if u.Kind == core.UpDiverged {
 			l.n.stop(&Error{Op: "deliver", Err: ErrDiverged, Detail: u.Text})
 			continue

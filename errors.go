@@ -39,6 +39,10 @@ var (
 	// memory. The node is ended, lest its state spread; the detail has both chains and the last deliveries. Keep the log of every
 	// member, report it, and start again: the state then comes from the others.
 	ErrDiverged = errors.New("this member delivered something else than the others")
+	// ErrExhausted: ring sequences, positions, view numbers or packet counters are used up; the detail says which. This takes a clock
+	// centuries ahead at some member, or a fault. The node is ended. Set the clocks right, stop all nodes, remove what is in their
+	// state directories, and begin again.
+	ErrExhausted = errors.New("numbers that must not come twice are used up")
 	// ErrNotMember: this node is not in the group: it never joined, or has left. Nothing was sent. Join first.
 	ErrNotMember = errors.New("not a member of the group")
 	// ErrTooLarge: the message is larger than Config.MaxMessage; the detail gives both sizes. Nothing was sent.

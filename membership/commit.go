@@ -34,6 +34,9 @@ func (c *commitState) index(id wire.MemberID) int {
 
 // createCommit starts the first rotation. The ring's sequence is above every one that a proposed member has met.
 func (m *Machine) createCommit(ids []wire.MemberID) {
+	if m.ringsSpent() {
+		return
+	}
 	t := &wire.CommitToken{Ring: wire.RingID{Seq: m.ringSeq + 1, Rep: m.cfg.Self.ID}}
 	for _, id := range ids {
 		t.Entries = append(t.Entries, wire.CommitEntry{ID: id})
@@ -86,7 +89,7 @@ func (m *Machine) receiveCommit(sender wire.MemberID, t *wire.CommitToken) {
 			self = i
 		}
 	}
-	if self < 0 || t.Entries[0].ID != t.Ring.Rep || t.Hop%n != uint32(self) || t.Hop > 2*n ||
+	if self < 0 || t.Ring.Seq > LastRing || t.Entries[0].ID != t.Ring.Rep || t.Hop%n != uint32(self) || t.Hop > 2*n ||
 		t.Entries[(uint32(self)+n-1)%n].ID != sender {
 		m.drop(sender, "implausible %v", t)
 		return

@@ -44,6 +44,9 @@ func NewDirectory(self Member) *Directory {
 	return &Directory{self: self, side: []wire.MemberID{self.ID}, index: map[wire.GroupID][]*record{}, attempted: map[attempt]wire.ViewID{}}
 }
 
+// BeginViews makes views be numbered above floor, for tests that want to see the numbers end.
+func (d *Directory) BeginViews(floor uint64) { d.floor = max(d.floor, floor) }
+
 // Install begins a ring's regular configuration. members are the ring's, trans those who came along from the old ring. Until
 // Sync is delivered the directory answers for nothing.
 func (d *Directory) Install(ring wire.RingID, members []wire.Info, trans []wire.MemberID) {

@@ -132,7 +132,7 @@ func (m *Machine) receiveJoin(sender wire.MemberID, j *wire.Join) {
 			m.remember(j.Proc[i])
 		}
 	}
-	m.ringSeq = max(m.ringSeq, min(j.RingSeq, m.ringSeq+1<<32))
+	m.meet(j.RingSeq)
 	switch m.state {
 	case StateOperational:
 		m.joinInOperation(sender, j)

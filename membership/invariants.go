@@ -123,7 +123,7 @@ func (m *Machine) formingInvariant() error {
 		return m.broken(8, "ring %v of %d, proposed were %d", c.ring, len(c.entries), len(g.proc)-len(g.fail))
 	}
 	recovery := m.state == StateRecovery
-	if recovery && (m.ring.ID != c.ring || m.ring.Len() != len(c.entries) || m.ring.Delivered() != 0) {
+	if recovery && (m.ring.ID != c.ring || m.ring.Len() != len(c.entries) || m.ring.Delivered() != m.cfg.Limits.Packets) {
 		return m.broken(8, "ring %v of %d with %d delivered, committed was ring %v of %d", m.ring.ID, m.ring.Len(), m.ring.Delivered(), c.ring, len(c.entries))
 	}
 	for i := range c.entries {

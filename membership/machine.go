@@ -162,6 +162,8 @@ type Machine struct {
 	left  bool              // Leave was called
 	taken *Taken
 
+	exhausted string // which numbers are used up
+
 	Coverage Coverage
 }
 
@@ -198,6 +200,7 @@ type Coverage struct {
 	Rested              int // times the token came to rest
 	Woken               int
 	Refused             int // newcomers refused because their name was taken
+	RingsSpent          int // rings that ended because their numbers were used up
 	CommitStored        int // commit tokens that waited for a mark to be stored
 	Parked              int // tokens that waited for one
 	Forced              int // members given up lest a membership be proposed for ever

@@ -102,10 +102,3 @@ func FirstMark(now time.Time, begin, ahead Mark) Mark {
 	c := Config{Ahead: ahead}
 	return Mark{Ring: begin.Ring, Position: FirstPosition(now, begin)}.Plus(c.aheadOf())
 }
-
-// The last ring sequence and the last position there are. A position is part of a founding's id, shifted by ten, so it has 54 bits:
-// the clock alone would take until the year 2248 to use them up.
-const (
-	LastRing     uint64        = 1 << 62
-	LastPosition wire.Position = 1<<54 - 1
-)

@@ -177,6 +177,9 @@ func (m *Machine) wake() {
 
 // visitToken does what the token allows, passes it on, and only then delivers.
 func (m *Machine) visitToken(t *wire.Token) {
+	if m.ringSpent(t) || m.positionsSpent(t) {
+		return
+	}
 	if !m.mayVisit(t) {
 		m.token.parked = t
 		m.Coverage.Parked++
@@ -296,6 +299,13 @@ func (m *Machine) visitAlone() {
 	t := &m.token
 	for range 8 {
 		if !t.again || m.state != StateOperational {
+			return
+		}
+		if m.ringSpent(t.last) {
+			continue
+		}
+		if m.positionsSpent(t.last) {
+			t.again = false
 			return
 		}
 		if !m.mayVisit(t.last) {

@@ -70,9 +70,7 @@ func (m *Machine) startRecovery() {
 
 // firstToken turns the commit token into the ring's first regular token.
 func (m *Machine) firstToken() {
-	t := &wire.Token{TokenSeq: 1, Position: m.ring.Position(), AruMember: wire.NoMember, Retrans: wire.NoMember, LastSender: wire.NoMember,
-		Members: make([]wire.MemberState, m.ring.Len())}
-	m.visitToken(t)
+	m.visitToken(m.ring.FirstToken())
 }
 
 // Backlog implements ordering.Source with what is to be sent again.
@@ -219,8 +217,7 @@ func (m *Machine) install() {
 	link := m.chains.link(former.Context, m.ring.Context)
 	m.out.Deliver(Delivery{Kind: DeliverRing, Ring: m.ring.ID, Members: m.ring.Members, Trans: trans, Departed: seen, Link: link})
 	if m.ring.Len() == 1 {
-		m.token.last = &wire.Token{TokenSeq: 1, Position: m.ring.Position(), AruMember: wire.NoMember, Retrans: wire.NoMember,
-			LastSender: wire.NoMember, Members: make([]wire.MemberState, 1)}
+		m.token.last = m.ring.FirstToken()
 		m.token.lossAt = time.Time{}
 		m.token.again = true
 	}
@@ -282,8 +279,7 @@ func (m *Machine) installAlone() {
 	id := wire.RingID{Seq: m.ringSeq, Rep: m.cfg.Self.ID}
 	m.ring = ordering.NewRing(id, []wire.MemberID{m.cfg.Self.ID}, 0, m.cfg.Limits, FirstPosition(m.now, m.cfg.Begin))
 	m.state = StateOperational
-	m.token = tokenState{last: &wire.Token{TokenSeq: 1, Position: m.ring.Position(), AruMember: wire.NoMember, Retrans: wire.NoMember,
-		LastSender: wire.NoMember, Members: make([]wire.MemberState, 1)}, again: true}
+	m.token = tokenState{last: m.ring.FirstToken(), again: true}
 	m.watch(Watched{Kind: WatchProposed, Ring: id, Members: m.ring.Members})
 	m.watch(Watched{Kind: WatchRing, Ring: id, Members: m.ring.Members})
 	m.out.Deliver(Delivery{Kind: DeliverRing, Ring: id, Members: m.ring.Members, Trans: m.ring.Members})

@@ -10,6 +10,8 @@ type Limits struct {
 	Visit       int    // packets one member numbers in one token visit
 	Rotation    int    // packets all members number in one rotation
 	Outstanding uint64 // packets numbered but not yet known to be everywhere
+	Packets     uint64 // a ring's packets are numbered above it: zero, but for tests that want to see numbers end
+	Tokens      uint64 // and its tokens above it; the same at all members
 }
 
 // DefaultLimits returns limits for packet bodies of the given size.
@@ -71,8 +73,10 @@ func (c *Counters) Add(o Counters) {
 
 // NewRing returns the ring as it is before its first packet. Positions go on above the given one.
 func NewRing(id wire.RingID, members []wire.MemberID, self int, limits Limits, position wire.Position) *Ring {
+	first := limits.Packets
 	return &Ring{ID: id, Members: members, Self: self, Context: id.Context(), limits: limits, position: position,
-		holders: holding{upTo: make([]uint64, len(members))}}
+		aru: first, high: first, delivered: first, safe: first, lastAru: first, lastSeq: first, store: store{base: first},
+		tokenSeq: limits.Tokens, holders: holding{upTo: make([]uint64, len(members))}}
 }
 
 // Aru is the number up to which this member holds everything.

@@ -135,7 +135,7 @@ func (r *Ring) number(t *wire.Token, src Source, v *Visit) {
 			d.Flags |= wire.DataRecovered
 		}
 		if r.lastOwn != 0 {
-			d.Prev = uint32(t.Seq - r.lastOwn)
+			d.Prev = uint32(min(t.Seq-r.lastOwn, 1<<32-1))
 		}
 		if r.control != 0 {
 			d.Control = uint32(min(t.Seq-r.control, 1<<32-1))

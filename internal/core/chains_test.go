@@ -20,6 +20,8 @@ type few struct {
 	addrs []netip.AddrPort
 	count []uint64
 	ups   [][]Upcall
+
+	numbers Numbers
 }
 
 func newFew(t *testing.T) *few { return &few{t: t, now: time.UnixMilli(1_700_000_000_000)} }
@@ -33,7 +35,7 @@ func (f *few) start() int {
 	c := New(Config{Self: wire.Info{ID: wire.NewMemberID(name, 1), Name: name, Addrs: []wire.Addr{{Addr: addr}}},
 		Timing: Timing{TokenLoss: ms(900), TokenRetransmit: ms(20), Rest: ms(200), Join: ms(30), Consensus: ms(250),
 			CommitRetransmit: ms(25), Probe: ms(200), Silence: ms(900), Beacon: ms(500), DirectRetransmit: ms(50)},
-		MaxBody: 1344, MaxMessage: 1 << 20, Secret: [32]byte{byte(i + 1)}}, f.now)
+		MaxBody: 1344, MaxMessage: 1 << 20, Numbers: f.numbers, Secret: [32]byte{byte(i + 1)}}, f.now)
 	seeds := append([]netip.AddrPort(nil), f.addrs...)
 	f.cores, f.addrs, f.count, f.ups = append(f.cores, c), append(f.addrs, addr), append(f.count, 0), append(f.ups, nil)
 	f.step(i, Seeds{Addrs: seeds})

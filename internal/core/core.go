@@ -35,11 +35,17 @@ type Config struct {
 
 	Begin  Mark // ring sequences and positions begin above it: what an earlier run stored
 	Stored Mark // what is stored now, FirstMark or more; zero: nothing is ever stored, and no Effects.Persist asks for it
-	Ahead  Mark // how far beyond its use a mark is stored; zero fields: as membership.Config says
+	// Numbers is where other numbers begin, at all members alike: zero, but for tests that want to see them end.
+	Numbers Numbers
+
+	Ahead Mark // how far beyond its use a mark is stored; zero fields: as membership.Config says
 
 	// Watch, if not nil, is shown what happens on the ring, for a checker. It must not call back.
 	Watch func(*membership.Watched)
 }
+
+// Numbers begin above these: a ring's packets and tokens, and a cluster's views.
+type Numbers struct{ Packets, Tokens, Views uint64 }
 
 // Core is one member as a pure machine: the same events at the same times give the same effects. It is not safe for
 // concurrent use; the node's loop owns it.
@@ -63,14 +69,15 @@ type Core struct {
 	again    map[wire.GroupID]bool // groups in which this member's next message begins again (see ordering.Assembler)
 	attempts uint64
 
-	chains    chains
-	trans     []wire.MemberID // while a transitional configuration is delivered
-	congested congestion
-	replay    replay
-	direct    direct
-	closed    bool
-	drained   bool // the effects of all steps so far were taken
-	moved     bool // the directory changed since Invariant last looked at it
+	chains     chains
+	trans      []wire.MemberID // while a transitional configuration is delivered
+	congested  congestion
+	replay     replay
+	direct     direct
+	closed     bool
+	viewsSpent bool // the last number of a view was given
+	drained    bool // the effects of all steps so far were taken
+	moved      bool // the directory changed since Invariant last looked at it
 
 	Dropped uint64 // packets dropped after their seal was opened: replays and what the ring refused
 }
@@ -83,6 +90,8 @@ func New(cfg Config, now time.Time) *Core {
 	c.dir = membership.NewDirectory(membership.Member{ID: cfg.Self.ID, Name: cfg.Self.Name})
 	// A packet must still fit when recovery puts it, whole, into another one.
 	limits := ordering.DefaultLimits(cfg.MaxBody - wire.DataHeaderSize - wire.ChunkHeaderSize)
+	limits.Packets, limits.Tokens = cfg.Numbers.Packets, cfg.Numbers.Tokens
+	c.dir.BeginViews(cfg.Numbers.Views)
 	c.ring = membership.NewMachine(membership.Config{
 		Self: cfg.Self,
 		Timing: membership.Timing{
@@ -161,8 +170,20 @@ func (c *Core) Step(now time.Time, ev Event) {
 			c.up(Upcall{Kind: UpNode, Sender: membership.Member{ID: t.By, Name: c.cfg.Self.Name}, Text: t.Addr.String()})
 			c.close()
 		}
+		c.exhaust(c.ring.Exhausted())
+		if c.viewsSpent {
+			c.exhaust("view numbers")
+		}
 	}
 	c.due = c.deadline()
+}
+
+// exhaust ends a member that has no number left of a kind that never begins again.
+func (c *Core) exhaust(what string) {
+	if what != "" && !c.closed {
+		c.up(Upcall{Kind: UpExhausted, Text: what})
+		c.close()
+	}
 }
 
 func (c *Core) receive(ev *Received) {

@@ -282,6 +282,9 @@ func (c *Core) events() {
 			u.Kind = UpView
 			g.views(e.View)
 			c.up(u)
+			if e.View.ID.Num >= membership.LastView {
+				c.viewsSpent = true
+			}
 			c.flushDirect(g)
 		case membership.EventBlocked:
 			u.Kind = UpBlocked

@@ -80,6 +80,8 @@ const (
 	UpNode
 	// UpDiverged ends the node: it delivered something else than those it came with; Text has both chains and its last deliveries.
 	UpDiverged
+	// UpExhausted ends the node: the numbers that Text names are used up.
+	UpExhausted
 )
 
 // An Upcall is something that concerns one group of this member, in its place.

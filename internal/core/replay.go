@@ -61,7 +61,7 @@ const (
 
 // accept reports whether counter n was not seen before, and marks it. Counters start at 1.
 func (w *window) accept(n uint64) bool {
-	if n == 0 || n+windowSize < w.top {
+	if n == 0 || n > wire.LastCounter || n+windowSize < w.top {
 		return false
 	}
 	word := n / 64

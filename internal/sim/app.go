@@ -125,6 +125,10 @@ func (p *process) route(u *core.Upcall) {
 	}
 	c.hash(3, uint64(u.Kind)<<56^uint64(u.Group), uint64(u.Position)^u.Tag<<32, 0)
 	c.highest = max(c.highest, u.Position)
+	if u.Kind == core.UpExhausted {
+		c.trouble("limits", "", p.member, "has no more %s", u.Text)
+		return
+	}
 	if u.Kind == core.UpDiverged {
 		c.trouble("chains", "", p.member, "was found to have diverged: %s", u.Text)
 		c.clock.after(0, func() { // its node ends

@@ -49,7 +49,7 @@ type disk struct {
 func (n *node) mount(cfg *core.Config, wall time.Time) {
 	d := &n.disk
 	d.next, d.busy = core.Mark{}, false
-	cfg.Begin = n.c.opts.Near.Begin
+	cfg.Begin, cfg.Numbers = n.c.opts.Near.Begin, n.c.opts.Near.Numbers
 	if !n.c.opts.Disk.Durable {
 		return
 	}

@@ -19,6 +19,7 @@ func Marks(v Coverage, s Stats) []Mark {
 		{"a packet came that was here already", int(v.Repeated)},
 		{"a commit token was sent again", v.CommitRetransmitted},
 		{"a commit token waited for a disk", v.CommitStored},
+		{"a ring came to the end of its numbers", v.RingsSpent},
 		{"a message was recovered from a former ring", v.Recovered},
 		{"a recovery was broken off", v.RecoveryBroken},
 		{"a recovery was broken off because a member was gone", v.CrashInRecovery},

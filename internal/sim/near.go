@@ -8,12 +8,14 @@ import (
 	"github.com/lockstep-go/lockstep/internal/core"
 	"github.com/lockstep-go/lockstep/internal/wire"
 	"github.com/lockstep-go/lockstep/membership"
+	"github.com/lockstep-go/lockstep/ordering"
 )
 
 // Near says where numbers begin in a run.
 type Near struct {
 	Begin   core.Mark // ring sequences and positions
 	Counter uint64    // of each sealer in each context
+	Numbers core.Numbers
 }
 
 // drawNear lets numbers begin below a border in one seed of four, from a stream of its own. Some are crossed within the run.
@@ -44,6 +46,18 @@ func drawNear(seed uint64) (n Near) {
 		n.Counter = below(1<<63, 2000)
 	case 3:
 		n.Counter = 1<<64 - 1<<40
+	}
+	// A ring of such a run ends every few hundred packets, or every few thousand hops of its token.
+	switch rng.IntN(4) {
+	case 1:
+		n.Numbers.Packets = below(ordering.LastNumber-300, 3000)
+	case 2:
+		n.Numbers.Tokens = below(ordering.LastNumber-1000, 20000)
+	case 3:
+		n.Numbers.Packets, n.Numbers.Tokens = below(1<<32, 500), below(1<<32, 2000)
+	}
+	if rng.IntN(3) == 0 {
+		n.Numbers.Views = below(1<<53, 20)
 	}
 	return n
 }

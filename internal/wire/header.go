@@ -57,6 +57,9 @@ type Header struct {
 	Counter uint64   // of this sealer in this context, from 1; never used twice
 }
 
+// LastCounter is the last counter that a sealer uses in one context.
+const LastCounter uint64 = 1<<64 - 1<<32
+
 // Append appends the header's HeaderSize bytes to b.
 func (h Header) Append(b []byte) []byte {
 	b = append(b, h.Version, uint8(h.Class))

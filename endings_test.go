@@ -1,6 +1,6 @@
 package lockstep
 
-// What a node makes of a judgement: the one that diverged ends, the others' listeners are told.
+// Ends that a node comes to by itself: it diverged, and the others' listeners are told; or it has no numbers left.
 
 import (
 	"errors"
@@ -30,6 +30,16 @@ func TestAMemberThatDivergedEnds(t *testing.T) {
 	n.in.run(func(*loop) { s.up(core.Upcall{Kind: core.UpDiverged, Text: "the sums"}) })
 	<-n.Done()
 	if err := n.Err(); !errors.Is(err, ErrDiverged) || !strings.Contains(err.Error(), "the sums") {
+		t.Errorf("the node ended with %v", err)
+	}
+}
+
+// A member without numbers ends and says which.
+func TestAMemberWithoutNumbersEnds(t *testing.T) {
+	n, s := scripted(t, alone)
+	n.in.run(func(*loop) { s.up(core.Upcall{Kind: core.UpExhausted, Text: "positions"}) })
+	<-n.Done()
+	if err := n.Err(); !errors.Is(err, ErrExhausted) || !strings.Contains(err.Error(), "positions") {
 		t.Errorf("the node ended with %v", err)
 	}
 }
