@@ -20,31 +20,49 @@ func Check(h *History) []Violation { return Judge(h).Violations }
 func Judge(h *History) Verdict {
 	all := checkRings(h)
 	forgotten := map[string]bool{}
-	meant := index(resume(h))
-	for i, g := range index(h) {
+	meant := map[string]*group{}
+	for _, g := range index(resume(h, resuming(h))) {
+		meant[g.name] = g
+	}
+	for _, g := range index(h) {
+		asTold, asMeant := toldProperties(), meantProperties()
 		if slices.Contains(h.Partitionable, g.name) {
-			all = append(all, checkSides(g, meant[i])...)
-			continue
+			asTold, asMeant = sidesTold(), sidesMeant()
 		}
-		// What was told, as it was told.
-		for _, property := range []func(*group){checkSelfInclusion, checkViewAgreement, checkViewGrowth, checkGroupBounds, checkSelfDelivery, checkSaneViews, checkSignals, checkPositions} {
-			property(g)
+		all = append(all, g.judge(asTold)...)
+		if m := meant[g.name]; m != nil {
+			g = m
 		}
-		all = append(all, g.violations...)
-		// What was meant: a block that was made good is none.
-		g = meant[i]
-		for _, property := range []func(*group){
-			checkNoDuplication, checkNoCreation, checkOutcome, checkSameView, checkSameOrder,
-			checkGaps, checkSenderOrder, checkCausal, checkRealTime, checkSynchrony, checkSafe, checkSafeAtK, checkState, checkEqualStates, checkOnePrimary, checkStable,
-		} {
-			property(g)
-		}
-		all = append(all, g.violations...)
+		all = append(all, g.judge(asMeant)...)
 		if g.forgotten {
 			forgotten[g.name] = true
 		}
 	}
 	return Verdict{all, forgotten}
+}
+
+// judge checks some properties and returns what they found.
+func (g *group) judge(properties []func(*group)) []Violation {
+	g.violations = nil
+	for _, property := range properties {
+		property(g)
+	}
+	return g.violations
+}
+
+// toldProperties are looked at as it was told.
+func toldProperties() []func(*group) {
+	return []func(*group){
+		checkSelfInclusion, checkViewAgreement, checkViewGrowth, checkGroupBounds, checkSelfDelivery, checkSaneViews, checkSignals, checkPositions,
+	}
+}
+
+// meantProperties are looked at as it was meant: a block that was made good is none.
+func meantProperties() []func(*group) {
+	return []func(*group){
+		checkNoDuplication, checkNoCreation, checkOutcome, checkSameView, checkSameOrder, checkGaps, checkSenderOrder, checkCausal, checkRealTime,
+		checkSynchrony, checkSafe, checkSafeAtK, checkState, checkEqualStates, checkOnePrimary, checkStable,
+	}
 }
 
 // checkRings looks at extended virtual synchrony itself, in the passes of its definition: each process, each configuration, each

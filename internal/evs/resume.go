@@ -7,8 +7,32 @@ package evs
 
 import "fmt"
 
-// resume returns the history as it is meant: without blocks that were made good, and with one id for one event.
-func resume(h *History) *History {
+// resuming names the groups in which anything was meant otherwise than it was told: a view resumes another, or one place has two.
+func resuming(h *History) map[string]bool {
+	type event struct {
+		group    string
+		position uint64
+	}
+	ids := map[event]ViewID{}
+	found := map[string]bool{}
+	for _, l := range h.Logs {
+		for i := range l.Events {
+			e := &l.Events[i]
+			if e.Kind != View {
+				continue
+			}
+			at := event{l.Group, e.Position}
+			if id, known := ids[at]; known && id != e.View || e.Resumes != (ViewID{}) {
+				found[l.Group] = true
+			}
+			ids[at] = e.View
+		}
+	}
+	return found
+}
+
+// resume returns the history of the given groups as it is meant: without blocks that were made good, and with one id for one event.
+func resume(h *History, groups map[string]bool) *History {
 	meant := &History{Quiet: h.Quiet, Partitionable: h.Partitionable, step: h.step}
 	events := map[string]ViewID{} // the id under which an event's view was first seen
 	type name struct {
@@ -25,7 +49,10 @@ func resume(h *History) *History {
 		}
 	}
 	for _, l := range h.Logs {
-		m := &Log{Member: l.Member, Group: l.Group, history: meant}
+		if !groups[l.Group] {
+			continue
+		}
+		m := &Log{Member: l.Member, Group: l.Group, history: meant, Events: make([]Event, 0, len(l.Events))}
 		ids := map[ViewID]ViewID{}
 		blocked, current := -1, ViewID{}
 		for _, e := range l.Events {

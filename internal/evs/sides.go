@@ -3,17 +3,16 @@ package evs
 // Partitionable groups: every side goes on, so there is no chain of primaries, positions are each side's own, and states meet when
 // sides do. What is left is what each side promises by itself.
 
-// checkSides judges a partitionable group, as it was told and as it was meant.
-func checkSides(told, meant *group) []Violation {
-	for _, property := range []func(*group){checkSelfInclusion, checkViewGrowth, checkGroupBounds, checkSelfDelivery} {
-		property(told)
+// sidesTold are the properties of a partitionable group as it was told.
+func sidesTold() []func(*group) {
+	return []func(*group){checkSelfInclusion, checkViewGrowth, checkGroupBounds, checkSelfDelivery, checkSaneViews, checkSignals}
+}
+
+// sidesMeant are those as it was meant.
+func sidesMeant() []func(*group) {
+	return []func(*group){
+		checkNoDuplication, checkNoCreation, checkOutcome, checkSameView, checkSenderOrder, checkCausal, checkSidesTogether, checkSafe,
 	}
-	for _, property := range []func(*group){
-		checkNoDuplication, checkNoCreation, checkOutcome, checkSameView, checkSenderOrder, checkSidesTogether, checkSafe,
-	} {
-		property(meant)
-	}
-	return append(told.violations, meant.violations...)
 }
 
 // checkSidesTogether is checkSynchrony for those who name each other: two sides of one view may meet again in the next one, and then
