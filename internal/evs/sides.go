@@ -11,7 +11,7 @@ func sidesTold() []func(*group) {
 // sidesMeant are those as it was meant.
 func sidesMeant() []func(*group) {
 	return []func(*group){
-		checkNoDuplication, checkNoCreation, checkOutcome, checkSameView, checkSenderOrder, checkCausal, checkSidesTogether, checkSafe,
+		checkNoDuplication, checkNoCreation, checkOutcome, checkSameSidesView, checkSenderOrder, checkCausal, checkSidesTogether, checkSafe,
 	}
 }
 
@@ -41,6 +41,27 @@ func checkSidesTogether(g *group) {
 						q.view.With)
 				}
 				g.sameDeliveries(s, q.previous)
+			}
+		}
+	}
+}
+
+// checkSameSidesView: a message is delivered in the view that the receiver is in, and all who deliver it in a regular configuration do
+// so in one view. In a transitional one a side that misses an event of the group delivers in the view before it: the two are
+// different transitional configurations of one regular one (EVS 1.4).
+func checkSameSidesView(g *group) {
+	for _, m := range g.messages {
+		var first *arrival
+		for _, a := range m.delivered {
+			if a.stay != nil && a.event.View != a.stay.view.View {
+				g.report(SameView, a.log.Member, "delivered %s as of view %s while in view %s", m.uid, a.event.View, a.stay.view.View)
+			}
+			switch {
+			case a.event.Transitional:
+			case first == nil:
+				first = a
+			case a.event.View != first.event.View:
+				g.report(SameView, a.log.Member, "delivered %s in view %s, but %s in view %s", m.uid, a.event.View, first.log.Member, first.event.View)
 			}
 		}
 	}

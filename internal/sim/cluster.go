@@ -87,6 +87,7 @@ type Stats struct {
 	Calls, Answered                     int // of registers and locks
 	Forgotten                           int // groups whose calls were not judged: what had been acknowledged died with all who had it
 	Struck                              [faultKinds]int
+	StruckIn                            [membership.StateRecovery + 1]int // faults that waited for a member to come to a state
 }
 
 // Faults is how many faults did harm.
@@ -128,6 +129,7 @@ func NewCluster(opts Options) *Cluster {
 		c.net.paths = append(c.net.paths, make([]path, opts.Nodes))
 	}
 	for _, s := range opts.Groups {
+		c.tracef("group %s of nodes %v, size %d, policy %d", s.Name, s.Nodes, s.Size, s.Policy)
 		if s.Policy == wire.PolicyPartitionable {
 			c.history.Partitionable = append(c.history.Partitionable, s.Name)
 		}

@@ -12,9 +12,22 @@
 //	go test ./internal/sim -run TestSeed -seed=N -v          (the violations)
 //	go test ./internal/sim -run TestSeed -seed=N -v -story   (and what happened, packet by packet)
 //
-// A scenario is drawn from the seed (scenario.go): how many members, which groups, how fast the network is, which kinds of
-// faults there are at all and when each strikes. It ends with everything healed and a quiet time, after which the cluster must
-// be whole again (settle.go). Everything that the applications saw goes into an evs.History, which package evs judges.
+// # The swarm
+//
+// A scenario is drawn from the seed (swarm.go): three to seven members, which groups, how fast the network is, where numbers begin,
+// whether there are disks; and above all which kinds of faults there are at all (fault.go), how strong each is and how often they
+// strike. Few kinds at a time meet more than all of them always. Faults strike at any moment, or just when a member has come to a
+// state of the protocol (fault_state.go). A fault counts when it has done harm, and a run counts when it had 500 deliveries, 300
+// rotations of a token and 3 faults; it goes on until then. It ends with everything healed and a quiet time, after which the cluster
+// must be whole again (settle.go). Everything that the applications and the rings saw goes into an evs.History, which package evs
+// judges.
+//
+// TestSeed sweeps over 500 seeds, each tenth run twice with the same outcome wanted; `make sim SEEDS=n` over more, and
+// `make swarm MINUTES=n` for as long as one likes, each seed run twice. A sweep prints what struck and what was met (marks.go), and
+// fails when in 500 seeds or more one of these never was.
+//
+// How seeds are drawn changes, and a seed then means another run. So drawings have generations: what failed once is kept by its
+// number and generation (kept_test.go), and first.go still draws the first.
 //
 // A test that wants one particular story builds a [Cluster] and tells it with verbs: Cut, Heal, Partition, Crash, Restart,
 // Pause, Run, WantView.

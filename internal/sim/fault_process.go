@@ -40,20 +40,27 @@ func (s *swarm) shutdown(i int, down time.Duration) {
 		}
 	}
 	end := s.c.disturb()
+	s.c.clock.after(500*time.Millisecond+down, end)
 	s.c.clock.after(s.between(time.Millisecond, 500*time.Millisecond), func() {
-		p.when(func() { s.c.Close(i) })
-		s.c.clock.after(down, end)
-	})
-	// Whatever became of it, it is wanted again.
-	s.c.clock.after(500*time.Millisecond+down, func() {
-		s.boot(i)
-		for _, a := range n.p.apps {
-			if a != nil && !a.wanted {
-				a.wanted = true
-				n.p.when(a.join)
+		p.when(func() {
+			if s.over { // all is to be whole: it stays
+				p.rejoin()
+				return
 			}
-		}
+			s.c.Close(i)
+			s.c.clock.after(down, func() { s.boot(i) })
+		})
 	})
+}
+
+// rejoin has all applications of a process want to be members, whatever they wanted before.
+func (p *process) rejoin() {
+	for _, a := range p.apps {
+		if a != nil {
+			a.wanted = true
+			a.join()
+		}
+	}
 }
 
 // clockJump sets a node's wall clock, which its next run reads, and lets the steady clock of this run drift.

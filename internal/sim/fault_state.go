@@ -31,6 +31,7 @@ func (s *swarm) atState(times int) {
 		c.clock.after(time.Duration(s.rng.Int64N(int64(2*c.opts.Network.Delay+time.Microsecond))), func() {
 			if !s.over {
 				c.struck(kind)
+				c.stats.StruckIn[st]++
 				s.strikeAt(kind, i)
 			}
 		})

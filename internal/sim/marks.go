@@ -2,6 +2,8 @@ package sim
 
 // Marks: what must happen sometimes, or the seeds prove less than they seem to.
 
+import "github.com/lockstep-go/lockstep/membership"
+
 // A Mark is one thing that many seeds together must have met, and how often they did.
 type Mark struct {
 	Name  string
@@ -24,6 +26,10 @@ func Marks(v Coverage, s Stats) []Mark {
 		{"a recovery was broken off", v.RecoveryBroken},
 		{"a recovery was broken off because a member was gone", v.CrashInRecovery},
 		{"a crash hit a recovery", s.CrashesInRecovery},
+		{"a fault struck just when a member was operational", s.StruckIn[membership.StateOperational]},
+		{"a fault struck just when a member went to gather", s.StruckIn[membership.StateGather]},
+		{"a fault struck just when a member went to commit", s.StruckIn[membership.StateCommit]},
+		{"a fault struck just when a member went to recovery", s.StruckIn[membership.StateRecovery]},
 		{"an obligation was carried into another attempt", v.Kept},
 		{"a message was delivered after a gap for an obligation's sake", v.Obliged},
 		{"messages were discarded after a gap", v.Discarded},
@@ -49,6 +55,5 @@ func Marks(v Coverage, s Stats) []Mark {
 		{"a packet was lost", s.Lost},
 		{"a packet came twice", s.Duplicated},
 		{"a packet came again much later", s.Late},
-		{"a group rightly stayed without a primary", s.GroupsBlocked},
 	}
 }

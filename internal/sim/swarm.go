@@ -74,7 +74,7 @@ func newSwarm(opts Options) *swarm {
 	}
 	s.pause0 = time.Duration(500+rng.IntN(2500)) * time.Millisecond
 	s.gap = time.Duration(150+rng.IntN(1800)) * time.Millisecond
-	s.length = s.pause0 + time.Duration(5000+rng.IntN(9000))*time.Millisecond
+	s.length = s.pause0 + time.Duration(7000+rng.IntN(12000))*time.Millisecond
 	return s
 }
 

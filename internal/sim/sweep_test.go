@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -81,8 +82,13 @@ func (w sweep) run() *summary {
 	return sum
 }
 
-// runSeed runs one seed, and once more if it is its turn: the two have to be the same.
+// runSeed runs one seed, and once more if it is its turn: the two have to be the same. A panic is a violation like any other.
 func (w sweep) runSeed(seed uint64) (r, again Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			r = Result{Seed: seed, Violations: []evs.Violation{{Property: "panic", Text: fmt.Sprintf("%v\n%s", p, debug.Stack())}}}
+		}
+	}()
 	r = run(Options{Seed: seed, Generation: w.generation})
 	if w.twice > 0 && seed%uint64(w.twice) == 0 {
 		again = run(Options{Seed: seed, Generation: w.generation})
