@@ -6,7 +6,7 @@ MINUTES ?= 10
 FUZZ_TIME ?= 30s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race sim swarm explore soak fuzz bench figures lint ci
+.PHONY: help test race sim swarm explore mutants soak fuzz bench figures lint ci
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,6 +26,9 @@ swarm: ## the same for MINUTES=10, each seed run twice, with a report a minute; 
 
 explore: ## three members and two messages, every path with at most two faults, as far as MINUTES=10 go
 	go run ./internal/explore -minutes $(MINUTES)
+
+mutants: ## mistakes put into the protocol, one at a time: does the simulator notice? ONLY=name,name
+	go run ./internal/mutants $(if $(ONLY),-only $(ONLY))
 
 fuzz: ## every fuzz target for FUZZ_TIME=30s, one after the other
 	@for pkg in $$(go list ./...); do \

@@ -51,6 +51,7 @@ var Rules = map[string]Rule{
 	"internal/lab":         {Theirs: []string{xsys}},
 	"internal/figures":     {Ours: []string{"internal/lab"}},
 	"internal/soak":        {Ours: []string{"internal/lab", "internal/evs"}, Theirs: []string{xsys}},
+	"internal/mutants":     {Ours: []string{"internal/sim", "internal/evs"}},
 	"":                     {Ours: []string{"internal/core", "membership", "ordering", "internal/wire", "statexfer", "transport"}, Theirs: []string{msgpack, zap, xsys}, TestOurs: []string{"", "transport/memnet", "locksteptest", "internal/evs"}, TestTheirs: testers},
 	"locksteptest":         {Ours: []string{"", "transport", "transport/memnet"}, Theirs: []string{zap}, TestTheirs: testers},
 	"cmd/lockstep":         {Ours: []string{"", "transport"}, Theirs: []string{zap, xsys}, TestOurs: []string{"locksteptest"}, TestTheirs: testers},
