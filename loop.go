@@ -204,6 +204,9 @@ func (l *loop) refusals(now time.Time) {
 		return
 	}
 	l.asked = now
+	if l.n.end.Spent() {
+		l.n.stop(&Error{Op: "number", Err: ErrExhausted, Detail: "packet counters"})
+	}
 	l.refused = l.n.end.Refusals(l.refused[:0])
 	for _, a := range l.refused {
 		if id, ok := l.n.ring.at(a); ok {

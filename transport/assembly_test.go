@@ -104,10 +104,10 @@ func TestAssemblyIsBounded(t *testing.T) {
 func TestOpenerCacheIsBoundedAndKeepsWhatIsUsed(t *testing.T) {
 	var c openerCache
 	var aead cipher.AEAD = checksum{}
-	used := wire.NewMemberID("used", 1)
+	used := opener{wire.NewMemberID("used", 1), 7}
 	c.add(used, aead)
 	for i := range uint64(20000) {
-		c.add(wire.NewMemberID("other", i), aead)
+		c.add(opener{wire.NewMemberID("other", i/2), i % 2}, aead)
 		if c.find(used) == nil {
 			t.Fatalf("forgotten after %d others", i)
 		}
@@ -115,21 +115,21 @@ func TestOpenerCacheIsBoundedAndKeepsWhatIsUsed(t *testing.T) {
 			t.Fatalf("%d sealers are remembered", n)
 		}
 	}
-	if c.find(wire.NewMemberID("other", 1)) != nil {
+	if c.find(opener{wire.NewMemberID("other", 1), 1}) != nil {
 		t.Error("a sealer long unused is remembered")
 	}
 }
 
 func TestForgedSealersMakeNothingGrow(t *testing.T) {
 	cl := newCluster(bytes.Repeat([]byte{1}, KeySize), "x")
-	s, err := cl.newSeal(0, [32]byte{}, wire.MemberID{1})
+	s, err := cl.newSeal(0, [32]byte{}, wire.MemberID{1}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := &Endpoint{cluster: cl}
 	e.in.init(e)
 	for i := range uint64(100) {
-		if _, ok := e.verify(s, wire.Header{Sealer: wire.NewMemberID("forged", i), Counter: 1}, make([]byte, 100)); ok {
+		if _, ok := e.verify(s, wire.Header{Sealer: wire.NewMemberID("forged", i), Counter: i<<40 + 1}, make([]byte, 100)); ok {
 			t.Fatal("a forged packet opened")
 		}
 	}

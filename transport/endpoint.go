@@ -35,6 +35,8 @@ type EndpointConfig struct {
 	Label string
 	// Self is this process's member id. No two endpoints of one key may have the same: their packets would share keys and nonces.
 	Self wire.MemberID
+	// Counter is where the counters of every context begin: zero, but for tests that want to see them end.
+	Counter uint64
 }
 
 // An Endpoint seals and opens packets, and opens streams to members whose identity is proved. Send is for one goroutine, Receive
@@ -44,6 +46,8 @@ type Endpoint struct {
 	keyID     uint32
 	self      wire.MemberID
 	cluster   cluster
+	first     uint64      // EndpointConfig.Counter
+	spent     atomic.Bool // a context has no counter left
 
 	mu      sync.Mutex                       // held to change contexts and retired
 	context atomic.Pointer[map[uint64]*seal] // by context; 0 is always there. Never changed, only replaced
@@ -102,9 +106,9 @@ func NewEndpoint(cfg EndpointConfig) (*Endpoint, error) {
 	case cfg.Transport.MTU() < MinMTU || cfg.Transport.MTU() > MaxDatagram:
 		return nil, fmt.Errorf("transport: the transport's MTU %d is not between %d and %d", cfg.Transport.MTU(), MinMTU, MaxDatagram)
 	}
-	e := &Endpoint{transport: cfg.Transport, self: cfg.Self, cluster: newCluster(cfg.Key, cfg.Label)}
+	e := &Endpoint{transport: cfg.Transport, self: cfg.Self, cluster: newCluster(cfg.Key, cfg.Label), first: cfg.Counter}
 	e.keyID = e.cluster.keyID()
-	base, err := e.cluster.newSeal(0, [32]byte{}, e.self)
+	base, err := e.cluster.newSeal(0, [32]byte{}, e.self, e.first)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +150,7 @@ func (e *Endpoint) InstallRing(context uint64, salt [32]byte) {
 	s := e.unretire(context, salt)
 	if s == nil {
 		var err error
-		if s, err = e.cluster.newSeal(context, salt, e.self); err != nil {
+		if s, err = e.cluster.newSeal(context, salt, e.self, e.first); err != nil {
 			return // cannot be: NewEndpoint derived a key the same way
 		}
 	}
@@ -197,6 +201,9 @@ func (e *Endpoint) unretire(context uint64, salt [32]byte) *seal {
 	}
 	return nil
 }
+
+// Spent reports whether the counters of some context are used up, so that nothing can be sent in it any more. It does not block.
+func (e *Endpoint) Spent() bool { return e.spent.Load() }
 
 // Drops says from which addresses datagrams came that did not open, and why: at most 64 entries, those changed last, the most
 // recent first. It does not block.

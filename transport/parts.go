@@ -34,7 +34,9 @@ func (e *Endpoint) sendParts(s *seal, o *Outgoing) {
 		rest = rest[len(part):]
 		head := wire.PartHeader{Index: uint16(i), Count: uint16(count), Total: uint32(len(o.Body))}
 		e.out.scrap = append(head.Append(e.out.scrap[:0]), part...)
-		s.next++
+		if !e.advance(s) {
+			return
+		}
 		e.counts.partsOut.Add(1)
 		e.sealOne(s, o, wire.FlagPart, s.next, e.out.scrap)
 	}

@@ -95,11 +95,12 @@ func (e *Endpoint) open(dst []Packet, d *Datagram) []Packet {
 // verify opens a datagram into the slab.
 func (e *Endpoint) verify(s *seal, header wire.Header, sealed []byte) ([]byte, bool) {
 	r := &e.in
-	aead := s.openers.find(header.Sealer)
+	key := opener{header.Sealer, header.Counter >> generationBits}
+	aead := s.openers.find(key)
 	known := aead != nil
 	if !known {
 		var err error
-		if aead, err = s.aead(header.Sealer); err != nil {
+		if aead, err = s.aead(key.sealer, key.generation); err != nil {
 			return nil, false
 		}
 	}
@@ -115,7 +116,7 @@ func (e *Endpoint) verify(s *seal, header wire.Header, sealed []byte) ([]byte, b
 		return nil, false
 	}
 	if !known {
-		s.openers.add(header.Sealer, aead)
+		s.openers.add(key, aead)
 	}
 	r.slab = r.slab[:at+size]
 	return text, true

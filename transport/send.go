@@ -52,13 +52,24 @@ func (e *Endpoint) Send(out []Outgoing) {
 		case s == nil:
 			e.counts.noRing.Add(1)
 		case len(o.Body) <= e.MaxBody():
-			s.next++
+			if !e.advance(s) {
+				continue
+			}
 			e.sealOne(s, o, 0, s.next, o.Body)
 		default:
 			e.sendParts(s, o)
 		}
 	}
 	e.flush()
+}
+
+// advance takes a context's next counter, or notes that there is none.
+func (e *Endpoint) advance(s *seal) bool {
+	ok := s.advance(e.self)
+	if !ok {
+		e.spent.Store(true)
+	}
+	return ok
 }
 
 // sealOne seals one datagram and puts it into the batch, once for each receiver.

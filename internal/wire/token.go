@@ -8,7 +8,7 @@ import "fmt"
 // without members, with an index that is no member's, or with an aru below zero or above Seq.
 type Token struct {
 	TokenSeq   uint64        // grows by one with each hop; tells a retransmitted token from a new one
-	Round      uint32        // full rotations since installation
+	Round      uint32        // full rotations since installation, modulo 2^32
 	Seq        uint64        // the last packet number in use
 	Position   Position      // the last message position in use
 	Aru        uint64        // every member holds all up to here, as far as known
