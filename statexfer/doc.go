@@ -17,6 +17,14 @@
 // Back-pressure is the stream's own. Both sides set a deadline around each frame: whoever waits [Patience] for the other
 // gives up, and the joiner asks its group for a new cut.
 //
+// Invariants of a [Reader], which [Reader.Invariant] checks; the tests ask after each Read:
+//
+//  1. It holds at most one chunk.
+//  2. What it holds came, and is the last that came.
+//  3. Nothing waits behind an error: what came before it was handed on.
+//  4. Only an end whose length and hash agree is io.EOF; no other error looks like one.
+//  5. What a donor says instead of a state is bounded.
+//
 // The stream is opened, encrypted and authenticated by package transport; what a cut is and when it becomes void is the
 // business of package membership. This package knows neither: it is given a connection, and a source of bytes.
 package statexfer

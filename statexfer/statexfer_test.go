@@ -49,7 +49,7 @@ func TestWholeStates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := io.ReadAll(r)
+		got, err := io.ReadAll(checked{t, r})
 		if err != nil || !bytes.Equal(got, want) {
 			t.Fatalf("%d bytes: got %d, error %v", n, len(got), err)
 		}
@@ -115,7 +115,7 @@ func replay(t *testing.T, raw []byte) ([]byte, error) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	return io.ReadAll(r)
+	return io.ReadAll(checked{t, r})
 }
 
 func TestTruncatedAnywhere(t *testing.T) {
@@ -164,7 +164,7 @@ func TestDonorSaysWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	_, err = io.ReadAll(r)
+	_, err = io.ReadAll(checked{t, r})
 	var said *DonorError
 	if !errors.As(err, &said) || !strings.HasPrefix(said.Text, "no such cut") || len(said.Text) > maxText {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func TestSourceFailsMidway(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if _, err := io.ReadAll(r); err == nil || !strings.Contains(err.Error(), "disk on fire") {
+	if _, err := io.ReadAll(checked{t, r}); err == nil || !strings.Contains(err.Error(), "disk on fire") {
 		t.Fatal(err)
 	}
 }
@@ -212,7 +212,7 @@ func TestSlowDonor(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer r.Close()
-		if got, err := io.ReadAll(r); err != nil || len(got) != 10 {
+		if got, err := io.ReadAll(checked{t, r}); err != nil || len(got) != 10 {
 			t.Fatal(len(got), err)
 		}
 	})
@@ -228,7 +228,7 @@ func TestSilentDonor(t *testing.T) {
 		}
 		defer r.Close()
 		start := time.Now()
-		if _, err := io.ReadAll(r); err == nil {
+		if _, err := io.ReadAll(checked{t, r}); err == nil {
 			t.Fatal("silence passed for a state")
 		}
 		if d := time.Since(start); d != Patience {
@@ -271,7 +271,7 @@ func TestContextEndsBothSides(t *testing.T) {
 		defer r.Close()
 		start := time.Now()
 		time.AfterFunc(100*time.Millisecond, cancel)
-		if _, err := io.ReadAll(r); err == nil {
+		if _, err := io.ReadAll(checked{t, r}); err == nil {
 			t.Fatal("read a state that nobody sent")
 		}
 		if err := <-served; !errors.Is(err, context.Canceled) {
