@@ -40,12 +40,12 @@ func TestShortSearch(t *testing.T) {
 	for _, c := range []struct {
 		from, kinds string
 		faults      int
-		all         int // so many faults must be exhausted
+		all         int // all paths with so many faults must be taken; -1: it is too large for a test
 	}{
-		{"ring", "drop,overtake", 1, 1}, {"safe", "crash", 1, 1}, {"ring", "all", 2, 0}, {"merge", "all", 1, 0}, {"join", "all", 1, 0},
-		{"birth", "all", 1, 0}, {"ring", "cut", 1, 0},
+		{"ring", "overtake", 1, 1}, {"safe", "drop", 1, 1}, {"ring", "all", 2, 0}, {"merge", "all", 1, 0}, {"join", "all", 1, -1},
+		{"birth", "all", 1, -1}, {"ring", "cut", 1, 0},
 	} {
-		e := short(t, c.from, c.faults, c.kinds, 20_000)
+		e := short(t, c.from, c.faults, c.kinds, 8_000)
 		e.search()
 		var text bytes.Buffer
 		report(&text, e)
@@ -59,7 +59,7 @@ func TestShortSearch(t *testing.T) {
 func TestOneSearchIsOneResult(t *testing.T) {
 	var texts [2]string
 	for i := range texts {
-		e := short(t, "ring", 1, "all", 15_000)
+		e := short(t, "ring", 1, "all", 8_000)
 		e.search()
 		texts[i] = fmt.Sprint(e.stats.steps, e.stats.same, e.stats.ends, e.stats.verdicts, e.stats.level, len(e.nodes), len(e.members), len(e.packets))
 	}

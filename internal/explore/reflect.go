@@ -33,7 +33,7 @@ type planner struct {
 }
 
 // shared are types whose values never change once they were made.
-var shared = []reflect.Type{reflect.TypeFor[*wire.Data](), reflect.TypeFor[*wire.Join]()}
+var shared = []reflect.Type{reflect.TypeFor[*wire.Data](), reflect.TypeFor[*wire.Join](), reflect.TypeFor[wire.Info]()}
 
 func newPlanner() *planner {
 	return &planner{plans: map[reflect.Type]*plan{}, special: map[reflect.Type]func([]byte, unsafe.Pointer) []byte{}}
@@ -151,7 +151,7 @@ func (pl *planner) structure(p *plan) {
 			deep = append(deep, x)
 		}
 	}
-	p.flat = len(deep) == 0
+	p.flat = len(deep) == 0 || slices.Contains(shared, p.t)
 	p.deepen = func(at unsafe.Pointer, shift time.Duration) {
 		for _, f := range deep {
 			f.plan.deepen(unsafe.Add(at, f.at), shift)
