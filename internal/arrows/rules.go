@@ -50,7 +50,7 @@ var Rules = map[string]Rule{
 	"internal/arrows":      {},
 	"internal/lab":         {Theirs: []string{xsys}},
 	"internal/figures":     {Ours: []string{"internal/lab"}},
-	"internal/soak":        {Ours: []string{"internal/lab", "internal/evs"}, Theirs: []string{xsys}},
+	"internal/soak":        {Ours: []string{"internal/lab", "internal/evs", "internal/linear"}},
 	"internal/mutants":     {Ours: []string{"internal/sim", "internal/evs"}},
 	"":                     {Ours: []string{"internal/core", "membership", "ordering", "internal/wire", "statexfer", "transport"}, Theirs: []string{msgpack, zap, xsys}, TestOurs: []string{"", "transport/memnet", "locksteptest", "internal/evs"}, TestTheirs: testers},
 	"locksteptest":         {Ours: []string{"", "transport", "transport/memnet"}, Theirs: []string{zap}, TestTheirs: testers},

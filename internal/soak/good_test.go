@@ -6,12 +6,9 @@ package main
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/lockstep-go/lockstep/internal/lab"
 )
-
-var noChain = strings.Repeat("0", 64)
 
 // A narrator plays an ideal cluster and writes down what each process prints.
 type narrator struct {
@@ -41,7 +38,7 @@ func (n *narrator) start(members ...string) {
 		r := &run{name: m[:1]}
 		n.runs[m] = r
 		n.order = append(n.order, r)
-		n.chain[m] = noChain
+		n.chain[m] = noLog
 		n.say(m, lab.Line{Ev: "start", Member: m})
 	}
 }
@@ -121,7 +118,7 @@ func (n *narrator) apply(m, order, data string, to ...string) {
 // query has a member ask all of to.
 func (n *narrator) query(m string, of ...string) {
 	tag := n.fresh()
-	n.say(m, lab.Line{Ev: "calling", Op: "query", Tag: tag, Raw: `{"need":"all"}`})
+	n.say(m, lab.Line{Ev: "calling", Op: "query", Tag: tag, Data: readAll, Raw: `{"need":"all"}`})
 	n.place++
 	replies := map[string]string{}
 	for _, x := range of {
@@ -160,15 +157,15 @@ func good() []run {
 	n.deliver(b, "ordered", "bb-0..", all...)
 	n.say(b, lab.Line{Ev: "accepted", Op: "burst", Tag: "burst", Count: 2})
 	n.deliver(b, "ordered", "bb-1..", all...)
-	n.apply(b, "safe", "x1", all...)
-	n.apply(c, "ordered", "x2", all...)
+	n.apply(b, "safe", "t1 lock 0", all...)
+	n.apply(c, "ordered", "t2 lock 0", all...)
 	n.query(a, all...)
 	n.flush(b)
 	// c is cut off: it has delivered a message alone, loses the next, and does not know of an apply.
 	n.send(c, "ordered", "c2")
 	n.deliver(c, "ordered", "c2", c)
 	n.send(c, "ordered", "c3")
-	n.say(c, lab.Line{Ev: "calling", Op: "apply", Data: "x3", Tag: "unknown"})
+	n.say(c, lab.Line{Ev: "calling", Op: "apply", Data: "t3 write 1", Tag: "unknown"})
 	n.say(c, lab.Line{Ev: "blocked"})
 	n.say(c, lab.Line{Ev: "lost", Data: "c3", Uncertain: true})
 	n.say(c, lab.Line{Ev: "error", Op: "apply", Tag: "unknown", Uncertain: true})
@@ -180,28 +177,28 @@ func good() []run {
 	n.send(b, "ordered", "b2")
 	n.hand(b, "ordered", "b2", true, a, b)
 	n.install("3.00000009", []string{a, b}, nil, lab.Departure{Member: c, Reason: "partition"})
-	n.apply(a, "ordered", "x4", a, b)
+	n.apply(a, "ordered", "t4 write 1", a, b)
 	n.query(b, a, b)
 	// c comes back, and dies.
 	n.load(a, c)
 	n.install("4.0000000a", all, []string{c})
 	n.send(c, "fifo", "c5")
 	n.deliver(c, "fifo", "c5", all...)
-	n.apply(a, "safe", "x5", all...)
+	n.apply(a, "safe", "t5 unlock 0", all...)
 	n.runs[c].ended = n.at + 1
 	n.at++
 	n.install("5.0000000b", []string{a, b}, nil, lab.Departure{Member: c, Reason: "crash"})
 	n.start(c2)
 	n.load(b, c2)
 	n.install("6.0000000c", []string{a, b, c2}, []string{c2})
-	n.apply(c2, "safe", "x6", a, b, c2)
+	n.apply(c2, "safe", "t6 break 0", a, b, c2)
 	n.send(a, "safe", "a3")
 	n.deliver(a, "safe", "a3", a, b, c2)
 	n.query(c2, a, b, c2)
 	// b leaves.
 	n.say(b, lab.Line{Ev: "left"})
 	n.install("7.0000000c", []string{a, c2}, nil, lab.Departure{Member: b, Reason: "leave"})
-	n.apply(a, "ordered", "x7", a, c2)
+	n.apply(a, "ordered", "t7 write 1", a, c2)
 	n.query(a, a, c2)
 	var list []run
 	for _, r := range n.order {

@@ -9,8 +9,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/evs"
@@ -70,7 +70,7 @@ func history(runs []run, quiet bool, trouble func(format string, args ...any)) *
 		}
 		logs[i] = h.Log(self, groupName)
 		t := &translator{r: r, self: self, all: all, index: i, places: map[string]place{}, called: map[string]uint64{}, applied: map[string]string{},
-			counted: map[uint64]uint64{}, chain: strings.Repeat("0", 2*sha256.Size),
+			counted: map[uint64]uint64{}, chain: noLog,
 			trouble: func(format string, args ...any) { trouble(string(self)+": "+format, args...) }}
 		t.translate()
 		events = append(events, t.events...)
@@ -115,7 +115,7 @@ func (t *translator) line(l lab.Line) {
 		case "view":
 			t.places[l.View] = place{l.Position, l.Resumes}
 		case "founded":
-			t.chain = strings.Repeat("0", 2*sha256.Size)
+			t.chain = noLog
 			clear(t.counted)
 			t.add(l.At, evs.Event{Kind: evs.Founded})
 		case "save":
@@ -222,7 +222,7 @@ func (t *translator) deliver(l lab.Line) {
 	t.chain, t.last = l.Chain, l.Seq
 	uid := t.all.uid(l.Sender, l.Data)
 	if uid.Sender == t.self {
-		t.hear(l.At, uid.Seq)
+		t.hear(l.At, uid.Seq+1)
 	}
 	t.add(l.At, evs.Event{Kind: evs.Deliver, Message: uid, Order: order, Transitional: l.Transitional, Position: l.Seq, View: id,
 		Count: l.Count, Chain: chainWord(l.Chain)})
@@ -239,26 +239,27 @@ func (t *translator) replied(l lab.Line) {
 	}
 }
 
-// lostApplies are this member's applies whose callers were told that nobody knows, and which it did not deliver: the error is
-// their end. It comes on a goroutine of its own, so its line says nothing about the order.
+// lostApplies are this member's applies whose callers were told that nobody knows. That is their end, even if they are delivered
+// later after all: a loss that may be none. The error comes on a goroutine of its own, so its line says little about the order; what
+// was sent after an apply and told as lost before its delivery says that it had ended before.
 func (t *translator) lostApplies() []*sent {
-	here := map[string]bool{}
-	for _, l := range t.r.lines {
-		if l.Ev == "deliver" && l.Sender == string(t.self) {
-			here[l.Data] = true
-		}
-	}
 	var lost []*sent
-	for _, s := range t.all.bySender[t.self] {
-		if s.apply && !s.accepted && !s.refused && !here[s.data] {
+	list := slices.Clone(t.all.bySender[t.self])
+	slices.SortFunc(list, func(a, b *sent) int { return cmp.Compare(b.uid.Seq, a.uid.Seq) })
+	later := math.MaxInt // the first end of what was sent later
+	for _, s := range list {
+		if s.apply && s.fail > 0 && !s.refused && (s.here == 0 || s.fail < s.here || later < s.here) {
 			lost = append(lost, s)
 		}
+		if s.end > 0 {
+			later = min(later, s.end)
+		}
 	}
-	slices.SortFunc(lost, func(a, b *sent) int { return cmp.Compare(a.uid.Seq, b.uid.Seq) })
+	slices.Reverse(lost)
 	return lost
 }
 
-// hear tells the end of lost applies with smaller numbers than seq.
+// hear tells the end of lost applies with smaller numbers than seq, before that of the message that has it.
 func (t *translator) hear(at int64, seq uint64) {
 	for len(t.unheard) > 0 && t.unheard[0].uid.Seq < seq {
 		t.add(at, evs.Event{Kind: evs.Lost, Message: t.unheard[0].uid, Uncertain: true})

@@ -20,6 +20,8 @@ type verdict struct {
 	violations []string
 
 	deliveries, views, applied, queries, messages int
+
+	undecided int // registers and locks about which porcupine had not decided in time
 }
 
 // judge checks what the runs printed. Quiet says that they ended in peace, so that nothing may be owed any more.
@@ -39,6 +41,7 @@ func judge(runs []run, quiet bool) verdict {
 	}
 	list := calls(runs, trouble("calls"))
 	realTime(list, trouble("real time"))
+	v.undecided = linearizable(records(runs), linearLimit, trouble("linearizable"))
 	for _, l := range h.Logs {
 		for _, e := range l.Events {
 			switch e.Kind {

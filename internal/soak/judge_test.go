@@ -5,12 +5,15 @@ package main
 // The judge judged: a good stream passes, and each way of breaking it is found out and called by its name.
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/lockstep-go/lockstep/internal/lab"
+	"github.com/lockstep-go/lockstep/internal/linear"
 )
 
 func count(n uint64) string { return strconv.FormatUint(n, 10) }
@@ -82,7 +85,7 @@ func (s *stream) swap(member string, first, second func(lab.Line) bool) {
 // rechain makes a run's counts and chains fit its deliveries, from load to load, as those of a member that is merely wrong would.
 func rechain(r *run) {
 	var n uint64
-	chain := noChain
+	chain := noLog
 	for i := range r.lines {
 		l := &r.lines[i]
 		switch l.Ev {
@@ -105,23 +108,23 @@ var mutants = []struct {
 	want  string // how a violation begins
 	spoil func(s *stream)
 }{
-	{"a delivery dropped", "virtual synchrony", func(s *stream) { s.drop(b, delivers("x2")) }},
+	{"a delivery dropped", "virtual synchrony", func(s *stream) { s.drop(b, delivers("t2 lock 0")) }},
 	{"a fifo delivery dropped", "virtual synchrony", func(s *stream) { s.drop(b, delivers("a2")) }},
 	{"a safe delivery dropped", "safe delivery", func(s *stream) { s.drop(b, delivers("c1")) }},
 	{"a delivery dropped, chain untouched", "state", func(s *stream) {
-		r, i := s.find(b, delivers("x2"))
+		r, i := s.find(b, delivers("t2 lock 0"))
 		r.lines = slices.Delete(r.lines, i, i+1)
 	}},
 	{"an own delivery dropped", "self-delivery", func(s *stream) { s.drop(a, delivers("a2")) }},
-	{"two deliveries swapped", "same order", func(s *stream) { s.swap(a, delivers("x1"), delivers("x2")) }},
+	{"two deliveries swapped", "same order", func(s *stream) { s.swap(a, delivers("t1 lock 0"), delivers("t2 lock 0")) }},
 	{"one sender's deliveries swapped", "sender order", func(s *stream) { s.swap(a, delivers("bb-0.."), delivers("bb-1..")) }},
 	{"a message twice", "no duplication", func(s *stream) {
-		r, i := s.find(b, delivers("x1"))
+		r, i := s.find(b, delivers("t1 lock 0"))
 		r.lines = slices.Insert(r.lines, i, r.lines[i])
 		rechain(r)
 	}},
 	{"a message that nobody sent", "no creation", func(s *stream) {
-		r, i := s.find(b, delivers("x1"))
+		r, i := s.find(b, delivers("t1 lock 0"))
 		l := r.lines[i]
 		l.Data, l.Seq = "forged", l.Seq-1
 		r.lines = slices.Insert(r.lines, i, l)
@@ -142,7 +145,7 @@ var mutants = []struct {
 	}},
 	{"an applied one lost by the next primary", "stable kept", func(s *stream) {
 		// b forgets what a was answered, and gives a state without it to a joiner, which installs the next view first.
-		s.drop(b, delivers("x5"))
+		s.drop(b, delivers("t5 unlock 0"))
 		r, i := s.find(c2, func(l lab.Line) bool { return l.Ev == "loaded" })
 		_, k := s.find(b, func(l lab.Line) bool { return l.Ev == "saved" })
 		r.lines[i].Count, r.lines[i].Chain = s.of(b).lines[k].Count, s.of(b).lines[k].Chain
@@ -171,7 +174,7 @@ var mutants = []struct {
 	}},
 	{"refused, and delivered", "outcome", func(s *stream) {
 		for _, m := range []string{a, b} {
-			r, i := s.find(m, delivers("x4"))
+			r, i := s.find(m, delivers("t4 write 1"))
 			r.lines[i].Sender, r.lines[i].Data = c, "c4"
 			rechain(r)
 		}
@@ -182,7 +185,7 @@ var mutants = []struct {
 	}},
 	{"a chain that does not follow", "stream", func(s *stream) {
 		r, i := s.find(b, delivers("a3"))
-		r.lines[i].Chain = noChain
+		r.lines[i].Chain = noLog
 	}},
 	{"a clock that goes back", "stream", func(s *stream) {
 		r, i := s.find(b, delivers("a3"))
@@ -206,6 +209,15 @@ var mutants = []struct {
 			r.lines[i].Replies[m] = m[:1] + ":3"
 		}
 	}},
+	{"a register from the past", "linearizable", func(s *stream) {
+		// The last query, of a, reads the log as it was before a's own last write.
+		r := s.of(a)
+		for i, l := range r.lines {
+			if l.Ev == "replies" {
+				r.lines[i].Replies = map[string]string{a: "a:11", c2: "c:11"}
+			}
+		}
+	}},
 	{"an operation that is never answered", "liveness", func(s *stream) {
 		s.drop(c2, func(l lab.Line) bool { return l.Ev == "replies" })
 	}},
@@ -221,5 +233,68 @@ func TestMutantStreams(t *testing.T) {
 				t.Errorf("not found out: want %s, found\n%s", m.want, strings.Join(v.violations, "\n"))
 			}
 		})
+	}
+}
+
+// TestTable reads a log entry by entry, and what each caller is told.
+func TestTable(t *testing.T) {
+	var now table
+	for i, x := range []struct {
+		sender, data string
+		want         linear.Result
+	}{
+		{a, "t1 write 2", linear.Result{}},
+		{a, "t2 lock 0", linear.Result{Fence: 2}},
+		{b, "t3 lock 0", linear.Result{}},
+		{a, "t4 lock 0", linear.Result{Fence: 2}},
+		{b, "t5 unlock 0", linear.Result{}},
+		{a, "t6 unlock 0", linear.Result{Done: true}},
+		{b, "t7 break 0", linear.Result{}},
+		{b, "t8 lock 0", linear.Result{Fence: 8}},
+		{c, "t9 break 0", linear.Result{Done: true}},
+		{c, "no command", linear.Result{}},
+		{c, "t10 lock 7", linear.Result{}},
+	} {
+		var got linear.Result
+		if now, got = now.change(lab.Line{Sender: x.sender, Data: x.data, Seq: uint64(i + 1)}); got != x.want {
+			t.Errorf("%s by %s: told %+v, want %+v", x.data, x.sender, got, x.want)
+		}
+	}
+	if now.value[2] != "t1 write 2" || now.holder[0] != "" || now.fence[0] != 8 {
+		t.Errorf("ended as %+v", now)
+	}
+}
+
+// TestRecords looks at what the good stream gives to linear: each answered apply, each query as reads of all keys, and of those
+// that nobody knows of only what was delivered somewhere.
+func TestRecords(t *testing.T) {
+	list := records(good())
+	if want := 6 + 4*2*keys; len(list) != want {
+		t.Errorf("%d records, want %d", len(list), want)
+	}
+	for _, r := range list {
+		if r.Open {
+			t.Errorf("%v: nobody delivered what nobody knows of", r)
+		}
+	}
+}
+
+// TestKept writes a round down and judges it again.
+func TestKept(t *testing.T) {
+	dir := t.TempDir()
+	if _, _, err := kept(dir); err == nil {
+		t.Error("an empty directory holds a round")
+	}
+	text := `{"ev":"start","member":"a/1","at":5}` + "\n" + `{"ev":"left","at":6}` + "\n" + `{"ev":"ended","at":7}` + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "a-0"+eventsSuffix), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	runs, quiet, err := kept(dir)
+	if err != nil || quiet || len(runs) != 1 || len(runs[0].lines) != 2 || runs[0].ended != 7 {
+		t.Errorf("read %+v, %v, %v", runs, quiet, err)
+	}
+	var out, told strings.Builder
+	if status := judgeAgain(dir, &out, &told); status != statusPassed || !strings.Contains(out.String(), "0 violations") {
+		t.Errorf("status %d, said %q %q", status, out.String(), told.String())
 	}
 }

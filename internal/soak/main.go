@@ -39,6 +39,7 @@ type options struct {
 	logs   string
 	keep   bool
 	race   bool
+	judge  string
 }
 
 func main() {
@@ -60,6 +61,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.logs, "logs", os.TempDir(), "`DIRECTORY` for what failed rounds leave")
 	f.BoolVar(&o.keep, "keep", false, "keep what rounds leave that did not fail, too")
 	f.BoolVar(&o.race, "race", false, "build the members with the race detector")
+	f.StringVar(&o.judge, "judge", "", "judge the round kept in `DIRECTORY` again, and run none")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -81,6 +83,9 @@ func soak(ctx context.Context, args []string, out, stderr io.Writer) int {
 	case err != nil:
 		fmt.Fprintln(stderr, "soak:", err)
 		return statusUsage
+	}
+	if o.judge != "" {
+		return judgeAgain(o.judge, out, stderr)
 	}
 	if n, err := lab.Lay(1, 0); err != nil {
 		fmt.Fprintf(out, banner, err)
@@ -142,8 +147,8 @@ func (r result) print(out io.Writer, number int) {
 		verdict = fmt.Sprintf("FAILED: %d findings", len(r.findings))
 	}
 	fmt.Fprintf(out, "round %d, seed %d: %d members, size %d, %d processes; %d faults (%s); packets %+v; %d messages, %d deliveries, %d views, "+
-		"%d applied, %d queries; %s; %.0f s: %s\n", number, r.plan.seed, r.plan.members, r.plan.size, r.runs, r.faults, r.byKind, r.network,
-		r.messages, r.deliveries, r.views, r.applied, r.queries, r.settled, r.took.Seconds(), verdict)
+		"%d applied, %d queries (%d objects undecided); %s; %.0f s: %s\n", number, r.plan.seed, r.plan.members, r.plan.size, r.runs, r.faults, r.byKind, r.network,
+		r.messages, r.deliveries, r.views, r.applied, r.queries, r.undecided, r.settled, r.took.Seconds(), verdict)
 	for i, f := range r.findings {
 		if i == findingsMost {
 			fmt.Fprintf(out, "    ... and %d more\n", len(r.findings)-i)

@@ -6,11 +6,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -141,7 +139,7 @@ func round(ctx context.Context, b *lab.Bench, o options, seed uint64) (result, e
 	}
 	if len(r.findings) > 0 || o.keep {
 		r.logs = c.dir
-		return r, c.keep(r)
+		return r, c.keep(r, quiet)
 	}
 	return r, nil
 }
@@ -223,21 +221,4 @@ func (c *cluster) runs() []run {
 		list = append(list, s.runs()...)
 	}
 	return list
-}
-
-// keep writes down what the judge read, beside the members' logs.
-func (c *cluster) keep(r result) error {
-	var errs []error
-	for _, s := range c.slots {
-		for i, f := range s.lives {
-			var b strings.Builder
-			for _, l := range f.p.Since(0) {
-				b.WriteString(l.Raw + "\n")
-			}
-			errs = append(errs, os.WriteFile(filepath.Join(c.dir, fmt.Sprintf("%s-%d.events", s.name, i)), []byte(b.String()), 0o600))
-		}
-	}
-	errs = append(errs, os.WriteFile(filepath.Join(c.dir, "faults"), []byte(c.log.String()), 0o600),
-		os.WriteFile(filepath.Join(c.dir, "findings"), []byte(strings.Join(r.findings, "\n")+"\n"), 0o600))
-	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -146,7 +147,9 @@ func (s *slot) listen() heard {
 		s.lives[len(s.lives)-1].ended = lab.Monotonic()
 		s.c.violate("process: %s ended by itself: %v", s.name, err)
 	}
-	return *h
+	copied := *h
+	copied.open = maps.Clone(h.open)
+	return copied
 }
 
 // An op is one operation as cmd/lockstep reads it.

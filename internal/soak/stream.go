@@ -6,6 +6,7 @@ package main
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strconv"
@@ -39,6 +40,12 @@ type text struct {
 	data   string
 }
 
+// textOf names the message of a delivery.
+func textOf(l lab.Line) text { return text{evs.Member(l.Sender), l.Data} }
+
+// noLog is the chain of the empty log.
+var noLog = strings.Repeat("0", 2*sha256.Size)
+
 // A sent is one message that a member set out to send.
 type sent struct {
 	text
@@ -52,7 +59,10 @@ type sent struct {
 	refused  bool // the member said that it was not sent, for certain
 	position uint64
 	anywhere bool // somebody delivered it
-	end      int  // the place of the line that told its sender of its delivery or its loss, from 1; 0 if none did
+	// The places of lines of the sender, from 1; 0 if there is no such line.
+	end  int // the first that told of its delivery or its loss
+	here int // of its delivery
+	fail int // that answered an apply with an error
 }
 
 // messages are all that was sent, by name and by sender in the order of sending.
@@ -74,7 +84,7 @@ func newMessages(runs []run, trouble func(format string, args ...any)) *messages
 			var s *sent
 			switch l.Ev {
 			case "deliver":
-				if s = m.byText[text{evs.Member(l.Sender), l.Data}]; s != nil {
+				if s = m.byText[textOf(l)]; s != nil {
 					s.anywhere = true
 					if s.position == 0 {
 						s.position = l.Seq
@@ -83,8 +93,14 @@ func newMessages(runs []run, trouble func(format string, args ...any)) *messages
 			case "lost":
 				s = m.byText[text{self, l.Data}]
 			}
-			if s != nil && s.sender == self && s.end == 0 {
+			if s == nil || s.sender != self {
+				continue
+			}
+			if s.end == 0 {
 				s.end = k + 1
+			}
+			if l.Ev == "deliver" {
+				s.here = k + 1
 			}
 		}
 	}
@@ -99,7 +115,7 @@ func (m *messages) read(r *run) {
 	self := r.member()
 	var sending []*sent // of the send or burst that goes on; the process makes one after the other
 	calls := map[string]*sent{}
-	for _, l := range r.lines {
+	for k, l := range r.lines {
 		switch {
 		case l.Ev == "sending":
 			sending = nil
@@ -117,7 +133,8 @@ func (m *messages) read(r *run) {
 			}
 			sending = nil
 		case l.Ev == "error" && l.Op == "apply" && calls[l.Tag] != nil:
-			calls[l.Tag].accepted, calls[l.Tag].refused = false, !l.Uncertain
+			s := calls[l.Tag]
+			s.accepted, s.refused, s.fail = false, !l.Uncertain, k+1
 		}
 	}
 }
@@ -148,7 +165,7 @@ func datas(l lab.Line) []string {
 
 // number gives a sender's messages their numbers. Sends and bursts are made one by one, in the order of the input. An apply is made
 // on a goroutine of its own, and no order is promised between those: its place is behind the last send that is known to have come
-// before it, at its sender, or else in the group's order. One that nobody delivered comes last.
+// before it, in the group's order or at its sender, of those before the first that came after it in the group's order. One that nobody delivered comes last.
 func number(member evs.Member, list []*sent) {
 	var sends []*sent
 	for _, s := range list {
@@ -166,6 +183,9 @@ func number(member evs.Member, list []*sent) {
 			continue
 		}
 		p := placed{s, len(sends)}
+		if k := slices.IndexFunc(sends, func(x *sent) bool { return s.position > 0 && x.position > s.position }); k >= 0 {
+			p.behind = k // and before what came after it
+		}
 		for p.behind > 0 && s.position > 0 && !sends[p.behind-1].before(s) {
 			p.behind--
 		}
@@ -190,12 +210,13 @@ func number(member evs.Member, list []*sent) {
 	}
 }
 
-// before reports whether a send is known to have come before an apply.
+// before reports whether a send is known to have come before an apply. What is told as lost may be delivered after all, so the
+// group's order says more than when the sender was told.
 func (s *sent) before(apply *sent) bool {
-	if apply.end > 0 {
-		return s.end > 0 && s.end < apply.end
+	if s.position > 0 && apply.position > 0 {
+		return s.position < apply.position
 	}
-	return s.position > 0 && s.position < apply.position
+	return s.end > 0 && s.end < apply.end
 }
 
 // uid names the message that a line is about. One that nobody set out to send gets a number that nobody has.
