@@ -85,7 +85,7 @@ func (d *Directory) mayGoOn(w memory, mems []memory, waiting []wire.GroupJoin) b
 		for _, j := range waiting {
 			here = append(here, j.Member.Name)
 		}
-		return everyVoter(w.rec, here) || 2*votes(w.rec.Voters, able) > int(w.rec.Config.Size) && answered(w, mems)
+		return everyVoter(w.rec, here) && !d.unsure(w.rec, waiting) || 2*votes(w.rec.Voters, able) > int(w.rec.Config.Size) && answered(w, mems)
 	}
 	there := held(mems)
 	for _, e := range d.electorates(w.rec.Epoch, mems) {
@@ -192,6 +192,12 @@ func (d *Directory) vouched(mems []memory, waiting []wire.GroupJoin) bool {
 		}
 	}
 	return true
+}
+
+// unsure reports whether a voter that has left or begun anew, and so forgotten what it knew, misses one of its seeds: somebody who has
+// no vote may hold what the voter once had.
+func (d *Directory) unsure(r *wire.GroupRecord, waiting []wire.GroupJoin) bool {
+	return slices.ContainsFunc(waiting, func(j wire.GroupJoin) bool { return slices.Contains(r.Voters, j.Member.Name) && d.seeks(j) })
 }
 
 // seeks reports whether a join has a seed that is not on the ring.

@@ -43,8 +43,8 @@ func (d *Directory) stay(mems []memory, waiting []wire.GroupJoin, p wire.Positio
 }
 
 // formLost decides where nobody present has any state. The state is given up only if nobody elsewhere can have it: with a size
-// when all voters' names are here, without one when all who voted are here or run anew; and in no case before all seeds of those
-// who wait are here, as when a group is founded for the first time: somebody who was cut off may hold an older state. Then those
+// when all voters' names are here, without one when all who voted are here or run anew; and, where a
+// voter has forgotten what it knew, not before seeds say that nobody is missing, as when a group is founded for the first time: somebody who was cut off may hold an older state. Then those
 // who were still loading and those who wait found the group again.
 func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Position) []*wire.GroupRecord {
 	newest := mems[0].rec
@@ -67,9 +67,8 @@ func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Pos
 		for _, j := range waiting {
 			names = append(names, j.Member.Name)
 		}
-		known = everyVoter(newest, names)
+		known = everyVoter(newest, names) && !d.unsure(newest, waiting)
 	}
-	known = known && !slices.ContainsFunc(waiting, d.seeks)
 	switch {
 	case !known:
 		return d.stay(mems, waiting, p)
