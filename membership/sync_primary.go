@@ -43,9 +43,9 @@ func (d *Directory) stay(mems []memory, waiting []wire.GroupJoin, p wire.Positio
 }
 
 // formLost decides where nobody present has any state. The state is given up only if nobody elsewhere can have it: with a size
-// when all voters' names are here, without one when all who voted are here or run anew; and, where a
-// voter has forgotten what it knew, not before seeds say that nobody is missing, as when a group is founded for the first time: somebody who was cut off may hold an older state. Then those
-// who were still loading and those who wait found the group again.
+// when all voters' names are here, without one when all who voted are here or run anew; and, where a voter has forgotten what it
+// knew, not before seeds say that nobody is missing, as when a group is founded for the first time: somebody who was cut off may
+// hold an older state. Then those who were still loading and those who wait found the group again.
 func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Position) []*wire.GroupRecord {
 	newest := mems[0].rec
 	var survivors []wire.GroupMember
