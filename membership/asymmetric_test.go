@@ -194,6 +194,19 @@ func TestNewcomerOnABridge(t *testing.T) {
 // TestHalfPlane: one kind of packet is lost, for one member or for all.
 func TestHalfPlane(t *testing.T) {
 	large := func(body []byte) bool { return len(body) > 1000 }
+	for _, what := range []wire.Class{wire.ClassData, wire.ClassToken} {
+		for _, from := range []bool{true, false} {
+			t.Run(fmt.Sprintf("class %d, from e %v", what, from), func(t *testing.T) {
+				n := operational(t, 1, "a", "b", "c", "d", "e")
+				n.lost = func(x, y *testNode, class wire.Class, _ []byte) bool {
+					return class == what && (from && x == n.nodes[4] || !from && y == n.nodes[4])
+				}
+				n.busy(8 * time.Second) // who gets no token, and who gets none through, is found out one by one
+				n.settles(10*time.Second, 0, 4)
+				n.healed(5 * time.Second)
+			})
+		}
+	}
 	for _, c := range []struct {
 		name    string
 		lost    func(from, to *testNode, class wire.Class, body []byte) bool

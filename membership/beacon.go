@@ -18,7 +18,8 @@ import (
 
 // A bar is what is known of a member of another ring that was given up.
 type bar struct {
-	up bool
+	up    bool
+	until time.Time // this side acts on no proof before: it was given up again and again though it was heard
 	// The last beacon of each kind.
 	heard [heardWays]time.Time
 	// What its last control beacon said.
@@ -40,10 +41,30 @@ const (
 const (
 	maxBeacons    = 64 // addresses that one round of beacons goes to
 	beaconsMissed = 3  // intervals after which a beacon proves nothing any more
+
+	longestBar       = 6   // a bar lasts at most 2^6 intervals between beacons, 32 s by default, after proof could be had
+	strikesForgotten = 240 // intervals after which it is forgotten how often somebody was given up
 )
 
 func (m *Machine) fresh(t time.Time) bool {
 	return !t.IsZero() && m.now.Sub(t) < beaconsMissed*m.cfg.Timing.Beacon
+}
+
+// raiseBar bars a member that was given up. One that was heard all the while, and yet could not be on a ring, may prove again and
+// again that single packets pass, and fail again under load: each time it waits longer.
+func (m *Machine) raiseBar(p *peer) {
+	p.bar = bar{up: true}
+	if !m.hears(p.info.ID) {
+		return
+	}
+	beacon := m.cfg.Timing.Beacon
+	if m.now.Sub(p.struck) > strikesForgotten*beacon {
+		p.strikes = 0
+	}
+	p.strikes, p.struck = p.strikes+1, m.now
+	if p.strikes > 1 {
+		p.bar.until = m.now.Add(beacon << min(p.strikes-2, longestBar))
+	}
 }
 
 // hearsWell reports whether packets of every kind come from a member of another ring.
@@ -289,8 +310,8 @@ func (m *Machine) proved() (ids []wire.MemberID) {
 	var order []wire.RingID
 	for _, id := range sortedKeys(m.book) {
 		p := m.book[id]
-		if m.ring.Index(id) >= 0 || !m.fresh(p.bar.at) {
-			continue
+		if m.ring.Index(id) >= 0 || !m.fresh(p.bar.at) || m.now.Before(p.bar.until) {
+			continue // a ring with such a member is not complete
 		}
 		if rings[p.bar.ring] == nil {
 			order = append(order, p.bar.ring)

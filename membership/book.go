@@ -26,7 +26,9 @@ type peer struct {
 	probeStart time.Time
 	probeNonce uint64
 
-	bar bar
+	bar     bar
+	strikes int       // how often it was given up though it was heard, not long ago
+	struck  time.Time // the last time
 }
 
 // remember notes what a packet says about a member.

@@ -231,10 +231,11 @@ type aruWatch struct {
 }
 
 // watchAru is Totem's fail-to-receive: "if aru has not grown for so many visits and aru_id is not mine, aru_id is put into the
-// fail set". A member whose tokens pass but whose data is lost would keep the ring waiting for ever.
+// fail set". A member that gets the token and not the data would keep the ring waiting for ever, and so would one that passes the
+// token and whose data gets nowhere.
 func (m *Machine) watchAru(t *wire.Token) {
 	w := &m.token.watch
-	if t.Aru >= t.Seq || t.AruMember == wire.NoMember || int(t.AruMember) == m.ring.Self || t.Aru != w.aru || t.AruMember != w.member {
+	if t.Aru >= t.Seq || t.AruMember == wire.NoMember || t.Aru != w.aru || t.AruMember != w.member {
 		*w = aruWatch{aru: t.Aru, member: t.AruMember, since: m.now}
 		return
 	}
@@ -242,6 +243,24 @@ func (m *Machine) watchAru(t *wire.Token) {
 		return
 	}
 	m.Coverage.FailedToReceive++
-	m.suspect(m.ring.Members[t.AruMember], wire.ReasonPartition, fmt.Sprintf("it passes the token but has received nothing beyond packet %d of %d for %v",
-		t.Aru, t.Seq, m.now.Sub(w.since).Round(time.Millisecond)))
+	text := fmt.Sprintf("packets beyond %d of %d have not come through for %v", t.Aru, t.Seq, m.now.Sub(w.since).Round(time.Millisecond))
+	for _, id := range m.blamed(t) {
+		m.suspect(id, wire.ReasonPartition, text)
+	}
+}
+
+// blamed is who is to go when the token's aru stands still: the one that holds it back, or, when more members lack the next packets
+// than have them, those who have them and cannot get them to the others. The token says which; all read the same.
+func (m *Machine) blamed(t *wire.Token) []wire.MemberID {
+	behind := uint32(min(t.Seq-t.Aru, uint64(wire.FarBehind)))
+	var have []wire.MemberID
+	for i, s := range t.Members {
+		if s.Aru < behind {
+			have = append(have, m.ring.Members[i])
+		}
+	}
+	if 2*len(have) < m.ring.Len() {
+		return have
+	}
+	return []wire.MemberID{m.ring.Members[t.AruMember]}
 }

@@ -235,7 +235,7 @@ func (m *Machine) forgetFailed() {
 		case wire.ReasonLeave, wire.ReasonCrash:
 			delete(m.book, id)
 		default:
-			p.bar = bar{up: true}
+			m.raiseBar(p)
 		}
 	}
 	for i := range m.commit.entries {
