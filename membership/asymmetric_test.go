@@ -225,7 +225,7 @@ func TestHalfPlane(t *testing.T) {
 		{"no token at all", func(_, _ *testNode, class wire.Class, _ []byte) bool { return class == wire.ClassToken }, 1},
 		{"nothing large", func(_, _ *testNode, class wire.Class, body []byte) bool {
 			return class == wire.ClassData && large(body)
-		}, 1},
+		}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := operational(t, 1, "a", "b", "c")
