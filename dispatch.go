@@ -98,8 +98,11 @@ func (t *tenure) dispatch(l *loop, u *core.Upcall) {
 		t.loseDirects()
 		if t.holding {
 			// The state will never come, so nothing that waited for it can be shown.
-			t.void(false)
+			keep := t.void()
 			t.holding, t.loadDue = false, false
+			for i := range keep {
+				t.put(&keep[i])
+			}
 		}
 		t.put(u)
 	}
@@ -208,7 +211,7 @@ func (t *tenure) dispatchLost(u *core.Upcall) {
 
 // dispatchLoad makes void what waits, and lets only the load itself be handed out until UpLoaded names this member.
 func (t *tenure) dispatchLoad(u *core.Upcall) {
-	keep := t.void(true)
+	keep := t.void()
 	if t.cancelLd != nil {
 		t.cancelLd()
 	}
@@ -221,30 +224,17 @@ func (t *tenure) dispatchLoad(u *core.Upcall) {
 	}
 }
 
-// void empties the queue. What this member sent and will now not see is reported as lost, with what says so already; views that
-// came after the last load, and were not shown because it was not done, keep their turn if views is true. It returns what is to be
-// queued again.
-func (t *tenure) void(views bool) []core.Upcall {
+// void empties the queue. What this member sent and will now not see is reported as lost, with what says so already, which is
+// returned to be queued again. Views are void too, also those that came after a load that is now replaced: the state that comes is
+// that of a later place, and the first view to be shown is the one behind it.
+func (t *tenure) void() []core.Upcall {
 	list := t.queue.take()
-	from := len(list) // views from here on are kept
-	if t.holding {
-		from = 0
-		for i := range list {
-			if list[i].Kind == core.UpLoad {
-				from = i
-			}
-		}
-	}
 	var keep []core.Upcall
 	for i := range list {
 		u := &list[i]
 		switch u.Kind {
 		case core.UpLost, core.UpBlocked, core.UpDirect, core.UpLeft:
 			keep = append(keep, *u)
-		case core.UpView:
-			if views && i >= from {
-				keep = append(keep, *u)
-			}
 		case core.UpDeliver:
 			if !u.Own {
 				continue
@@ -257,12 +247,6 @@ func (t *tenure) void(views bool) []core.Upcall {
 				}
 			}
 		}
-	}
-	if !views {
-		for i := range keep {
-			t.put(&keep[i])
-		}
-		return nil
 	}
 	return keep
 }

@@ -77,6 +77,36 @@ func TestLoadVoidsWhatWaits(t *testing.T) {
 	}
 }
 
+// TestAnotherLoadVoidsViews: the views behind a load that another replaces are never shown, for the state that then comes is that
+// of a later place. The soak found a joiner that showed them with it.
+func TestAnotherLoadVoidsViews(t *testing.T) {
+	n, s := scripted(t, func(s *script, ev core.Event) {
+		if _, ok := ev.(core.LoadFailed); ok {
+			s.report(ev)
+			return
+		}
+		alone(s, ev)
+	}, "b")
+	shown := make(chan uint64, 10)
+	g := joinScripted(t, n, GroupConfig{}, func(g *Group) {
+		handleAll(make(chan string, 10))(g)
+		g.OnView(func(_ context.Context, v View) { shown <- v.ID.Num })
+	})
+	reload := func() {
+		s.up(core.Upcall{Kind: core.UpLoad, Group: g.id, Cut: s.position(), Donor: s.others[0]})
+		s.install(g.id, s.everyone(), membership.View{Joined: []membership.Member{s.self}, With: []membership.Member{s.self}})
+	}
+	s.on(t, n, reload)
+	wait[core.LoadFailed](t, s) // the donor has no address
+	s.on(t, n, reload)
+	s.on(t, n, func() { s.up(core.Upcall{Kind: core.UpLoaded, Group: g.id, Members: []membership.Member{s.self}}) })
+	for _, want := range []uint64{1, 3} {
+		if got := <-shown; got != want {
+			t.Fatalf("view %d was shown, want %d", got, want)
+		}
+	}
+}
+
 func TestJoinWithoutOnState(t *testing.T) {
 	n, _ := scripted(t, func(s *script, ev core.Event) {
 		if j, ok := ev.(core.JoinGroup); ok {
