@@ -64,6 +64,7 @@ type Cluster struct {
 	traceHash uint64
 	spin      []spinState
 	onState   func(node int, s membership.State)
+	onDeliver func(node int, u *core.Upcall)
 	highest   wire.Position // that any application was told
 	queues    []core.Queue  // as last looked at
 	disturbed int           // faults at work

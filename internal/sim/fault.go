@@ -28,6 +28,7 @@ const (
 	faultCascade      // the same again and again while rings are formed
 	faultStorm        // four at once
 	faultChurn        // many leave, and come back
+	faultAmbush       // who delivers first, of few that got it, is struck down
 	faultKinds
 )
 
@@ -74,6 +75,8 @@ func (k faultKind) String() string {
 		return "storm"
 	case faultChurn:
 		return "churn"
+	case faultAmbush:
+		return "ambush"
 	}
 	return "unknown"
 }
@@ -118,6 +121,8 @@ func (s *swarm) strike(kind faultKind) {
 		s.storm()
 	case faultChurn:
 		s.churn()
+	case faultAmbush:
+		s.ambush()
 	default:
 		s.disturbNetwork(kind, victim)
 	}

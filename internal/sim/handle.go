@@ -98,6 +98,9 @@ func (a *app) deliver(u *core.Upcall) {
 	c.stats.Deliveries++
 	a.add(evs.Event{Kind: evs.Deliver, Message: uid, Order: evs.Order(u.Order), Transitional: u.Transitional, Position: uint64(u.Position),
 		View: viewID(u.ViewID), Count: a.count, Chain: a.chain})
+	if c.onDeliver != nil {
+		c.onDeliver(a.p.n.index, u)
+	}
 	a.carryOut(u.Message, u.Order, uid, u.Own, u.Position)
 	if u.Message == wire.KindQuery {
 		a.query(u, uid)

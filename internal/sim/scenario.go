@@ -48,7 +48,7 @@ func (s *scenario) end() {
 	c := s.c
 	s.over = true
 	s.work.leaves = false
-	c.onState = nil
+	c.onState, c.onDeliver = nil, nil
 	c.Heal()
 	for i, n := range c.nodes {
 		if !n.alive() {
