@@ -47,12 +47,12 @@ func drawNear(seed uint64) (n Near) {
 	case 3:
 		n.Counter = 1<<64 - 1<<40
 	}
-	// A ring of such a run ends every few hundred packets, or every few thousand hops of its token.
+	// A ring of such a run ends after 50 to 550 packets, or 100 to 3,100 hops of its token.
 	switch rng.IntN(4) {
 	case 1:
-		n.Numbers.Packets = below(ordering.LastNumber-300, 3000)
+		n.Numbers.Packets = below(ordering.LastNumber-50, 500)
 	case 2:
-		n.Numbers.Tokens = below(ordering.LastNumber-1000, 20000)
+		n.Numbers.Tokens = below(ordering.LastNumber-100, 3000)
 	case 3:
 		n.Numbers.Packets, n.Numbers.Tokens = below(1<<32, 500), below(1<<32, 2000)
 	}
