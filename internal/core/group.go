@@ -63,6 +63,7 @@ func (c *Core) group(id wire.GroupID, name string) *group {
 		g = &group{id: id, name: name, asked: map[wire.Kind]wire.RingID{}}
 		c.groups[id] = g
 		c.order = append(c.order, id)
+		c.congested.forget(id) // what an earlier membership said when it had ended here already
 	}
 	return g
 }
