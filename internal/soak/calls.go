@@ -23,7 +23,8 @@ type call struct {
 	ended  int64
 	count  uint64 // the log's length after the apply, or at the query
 
-	founding int // of the log
+	founding int    // of the log
+	chain    string // of the log
 }
 
 func (c call) String() string {
@@ -58,11 +59,21 @@ func calls(runs []run, trouble func(format string, args ...any)) []call {
 		self := string(r.member())
 		open := map[string]lab.Line{}
 		delivered := map[string]lab.Line{} // own applies, by data
+		counted := map[uint64]string{}     // the log by its length, since the last load
 		for _, l := range r.lines {
 			switch l.Ev {
 			case "calling":
 				open[l.Tag] = l
+			case "loaded":
+				clear(counted)
+				counted[l.Count] = l.Chain
+			case "upcall":
+				if l.Kind == "founded" {
+					clear(counted)
+					counted[0] = noLog
+				}
 			case "deliver":
+				counted[l.Count] = l.Chain
 				if l.Sender == self {
 					delivered[l.Data] = l
 				}
@@ -74,7 +85,7 @@ func calls(runs []run, trouble func(format string, args ...any)) []call {
 					continue
 				}
 				list = append(list, call{member: self, tag: l.Tag, began: c.At, ended: l.At, count: d.Count,
-					founding: foundingAt(descents[i], d.At)})
+					founding: foundingAt(descents[i], d.At), chain: d.Chain})
 			case "replies":
 				c, called := open[l.Tag]
 				n, alike := alike(l)
@@ -85,9 +96,9 @@ func calls(runs []run, trouble func(format string, args ...any)) []call {
 				if all := views[l.View]; strings.Contains(c.Raw, `"need":"all"`) && !covers(l, all) {
 					trouble("%s: query %s needs all of view %s, %v: answered by %v, failed %v", self, l.Tag, l.View, all, l.Replies, l.Failed)
 				}
-				if len(l.Replies) > 0 {
+				if chain, known := counted[n]; known && len(l.Replies) > 0 {
 					list = append(list, call{member: self, tag: l.Tag, query: true, began: c.At, ended: l.At, count: n,
-						founding: foundingAt(descents[i], l.At)})
+						founding: foundingAt(descents[i], l.At), chain: chain})
 				}
 			}
 		}
@@ -122,21 +133,28 @@ func covers(l lab.Line, all []string) bool {
 }
 
 // realTime checks the order of calls that did not overlap: whoever was called later finds the log longer, or for a query at least
-// as long. A log that was founded anew begins anew.
-func realTime(list []call, trouble func(format string, args ...any)) {
+// as long. A log that was founded anew begins anew; and of a log that forked, package evs says whether it might.
+func realTime(list []call, g logs, trouble func(format string, args ...any)) {
 	began, ended := slices.Clone(list), slices.Clone(list)
 	slices.SortStableFunc(began, func(a, b call) int { return cmp.Compare(a.began, b.began) })
 	slices.SortStableFunc(ended, func(a, b call) int { return cmp.Compare(a.ended, b.ended) })
-	longest := map[int]*call{} // of those that had returned, by founding
+	returned := 0 // so many of ended, before the call that is looked at was made
 	for _, c := range began {
-		for len(ended) > 0 && ended[0].ended < c.began {
-			if l := longest[ended[0].founding]; l == nil || ended[0].count > l.count {
-				longest[ended[0].founding] = &ended[0]
-			}
-			ended = ended[1:]
+		for returned < len(ended) && ended[returned].ended < c.began {
+			returned++
 		}
-		if l := longest[c.founding]; l != nil && (c.count < l.count || c.count == l.count && !c.query) {
-			trouble("%v saw %d entries though %v had returned with %d before it was called", c, c.count, *l, l.count)
+		var worst *call
+		for i := range ended[:returned] {
+			e := &ended[i]
+			if e.founding != c.founding || e.count < c.count || e.count == c.count && c.query || worst != nil && e.count <= worst.count {
+				continue
+			}
+			if g.begins(c.chain, e.chain) {
+				worst = e
+			}
+		}
+		if worst != nil {
+			trouble("%v saw %d entries though %v had returned with %d before it was called", c, c.count, *worst, worst.count)
 		}
 	}
 }

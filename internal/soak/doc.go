@@ -22,6 +22,6 @@
 //
 // Whoever reads the files: main.go (the command line), round.go (a round from start to verdict), slot.go (a member through all its
 // processes), traffic.go, fault.go and links.go (what is done to them), settle.go (the end), stream.go and history.go (from what was
-// printed to a history), calls.go, lineage.go and
-// register.go (what callers were told), judge.go (the verdict), kept.go (what is kept of it).
+// printed to a history), calls.go, lineage.go, logs.go
+// and register.go (what callers were told), judge.go (the verdict), kept.go (what is kept of it).
 package main

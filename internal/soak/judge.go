@@ -40,7 +40,7 @@ func judge(runs []run, quiet bool) verdict {
 		v.violations = append(v.violations, found.String())
 	}
 	list := calls(runs, trouble("calls"))
-	realTime(list, trouble("real time"))
+	realTime(list, newLogs(runs), trouble("real time"))
 	v.undecided = linearizable(records(runs), linearLimit, trouble("linearizable"))
 	for _, l := range h.Logs {
 		for _, e := range l.Events {

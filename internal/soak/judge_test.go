@@ -72,6 +72,17 @@ func (s *stream) drop(member string, match func(lab.Line) bool) {
 	rechain(r)
 }
 
+// lastAnswer makes the answer to a's last query, which follows its own write, that of another length of the log.
+func (s *stream) lastAnswer(count string) {
+	r := s.of(a)
+	for i := len(r.lines) - 1; ; i-- {
+		if r.lines[i].Ev == "replies" {
+			r.lines[i].Replies = map[string]string{a: "a:" + count, c2: "c:" + count}
+			return
+		}
+	}
+}
+
 // swap lets two lines change places, and what follows fits.
 func (s *stream) swap(member string, first, second func(lab.Line) bool) {
 	r, i := s.find(member, first)
@@ -203,21 +214,8 @@ var mutants = []struct {
 		r, i := s.find(a, func(l lab.Line) bool { return l.Ev == "replies" })
 		delete(r.lines[i].Replies, c)
 	}},
-	{"an answer from the past", "real time", func(s *stream) {
-		r, i := s.find(c2, func(l lab.Line) bool { return l.Ev == "replies" })
-		for _, m := range []string{a, b, c2} {
-			r.lines[i].Replies[m] = m[:1] + ":3"
-		}
-	}},
-	{"a register from the past", "linearizable", func(s *stream) {
-		// The last query, of a, reads the log as it was before a's own last write.
-		r := s.of(a)
-		for i, l := range r.lines {
-			if l.Ev == "replies" {
-				r.lines[i].Replies = map[string]string{a: "a:11", c2: "c:11"}
-			}
-		}
-	}},
+	{"an answer from the past", "real time", func(s *stream) { s.lastAnswer("11") }},
+	{"a register from the past", "linearizable", func(s *stream) { s.lastAnswer("11") }},
 	{"an operation that is never answered", "liveness", func(s *stream) {
 		s.drop(c2, func(l lab.Line) bool { return l.Ev == "replies" })
 	}},
@@ -296,5 +294,32 @@ func TestKept(t *testing.T) {
 	var out, told strings.Builder
 	if status := judgeAgain(dir, &out, &told); status != statusPassed || !strings.Contains(out.String(), "0 violations") {
 		t.Errorf("status %d, said %q %q", status, out.String(), told.String())
+	}
+}
+
+// TestForks builds a log that forks, and asks which begin which.
+func TestForks(t *testing.T) {
+	n := newNarrator()
+	n.start(a, b)
+	n.deliver(a, "ordered", "1", a, b)
+	one := n.chain[a]
+	n.deliver(a, "ordered", "2", a)
+	n.deliver(b, "safe", "3", b)
+	n.deliver(b, "safe", "4", b)
+	n.deliver(b, "fifo", "5", a, b)
+	g := newLogs([]run{*n.runs[a], *n.runs[b]})
+	for _, x := range []struct {
+		short, long string
+		want        bool
+	}{
+		{noLog, one, true}, {one, n.chain[a], true}, {one, n.chain[b], true}, {n.chain[b], n.chain[b], true}, {noLog, n.chain[b], true},
+		{n.chain[a], n.chain[b], false}, {n.chain[b], n.chain[a], false}, {n.chain[b], one, false}, {"strange", one, false},
+	} {
+		if got := g.begins(x.short, x.long); got != x.want {
+			t.Errorf("%.8s begins %.8s: %v, want %v", x.short, x.long, got, x.want)
+		}
+	}
+	if len(g) != 5 {
+		t.Errorf("%d logs, want the empty one and four", len(g))
 	}
 }

@@ -6,7 +6,9 @@ package main
 // log's length and with it all that it stands for at that place. Whether callers could have been told so one at a time, in real time, is linear's to decide.
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +38,9 @@ func parseCommand(data string) (kind linear.Kind, key int, ok bool) {
 	return kind, int(f[2][0] - '0'), ok
 }
 
+// An outcome is what a caller is told.
+type outcome = linear.Result
+
 // A table is the registers and locks at one place of the log.
 type table struct {
 	value  [keys]string
@@ -44,8 +49,8 @@ type table struct {
 }
 
 // change carries out one entry of the log. The result is what its caller is told.
-func (t table) change(l lab.Line) (table, linear.Result) {
-	var r linear.Result
+func (t table) change(l lab.Line) (table, outcome) {
+	var r outcome
 	kind, k, ok := parseCommand(l.Data)
 	if !ok {
 		return t, r
@@ -71,61 +76,19 @@ func (t table) change(l lab.Line) (table, linear.Result) {
 	return t, r
 }
 
-// A node is one entry of the log, by the chain after it.
-type node struct {
-	before string // the chain before it
-	line   lab.Line
-	table  *table // after it; nil until it was worked out
-	result linear.Result
+// A told call is a record, and the log on which it rests; none where nobody knows.
+type told struct {
+	linear.Record
+	founding int
+	chain    string
 }
 
-// logs are all logs that any member had: they share their beginnings, as a tree.
-type logs map[string]*node
-
-func newLogs(runs []run) logs {
-	g := logs{}
-	for _, r := range runs {
-		chain := noLog
-		for _, l := range r.lines {
-			switch l.Ev {
-			case "upcall":
-				if l.Kind == "founded" {
-					chain = noLog
-				}
-			case "loaded", "view":
-				chain = l.Chain
-			case "deliver":
-				if orderOf(l.Order).Total() && g[l.Chain] == nil {
-					g[l.Chain] = &node{before: chain, line: l}
-				}
-				chain = l.Chain
-			}
-		}
-	}
-	return g
-}
-
-// at is the table at a chain.
-func (g logs) at(chain string) table {
-	var open []*node // not worked out yet, the last entry first
-	n := g[chain]
-	for ; n != nil && n.table == nil && len(open) <= len(g); n = g[n.before] {
-		open = append(open, n)
-	}
-	var t table
-	if n != nil && n.table != nil {
-		t = *n.table
-	}
-	for i := len(open) - 1; i >= 0; i-- {
-		t, open[i].result = t.change(open[i].line)
-		after := t
-		open[i].table = &after
-	}
-	return t
-}
-
-// records are the runs' applies and queries as linear takes them. An apply that nobody knows of anywhere changed nothing and told
-// nobody anything, so it is left out, as is one that was refused; so is a founding's past for the next one.
+// records are the runs' applies and queries as linear takes them. An apply that nobody delivered anywhere changed nothing and told
+// nobody anything, so it is left out, as is one that was refused.
+//
+// The foundings of a group are different objects. And where an older state went on, because everybody who had a newer one was gone,
+// what was told on the lost branch is not to be explained by the other: whether the group may go on so is for package evs to say.
+// Its applies are left open here and its queries left out.
 func records(runs []run) []linear.Record {
 	g := newLogs(runs)
 	descents := lineage(runs)
@@ -137,22 +100,39 @@ func records(runs []run) []linear.Record {
 			}
 		}
 	}
-	var list []linear.Record
+	var all []told
 	for i, r := range runs {
-		list = append(list, recordsOf(r, g, descents[i], delivered)...)
+		all = append(all, recordsOf(r, g, descents[i], delivered)...)
+	}
+	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(a.Return, b.Return) })
+	last := map[int]string{} // by founding: the log on which the last call rests, or the longest that this one begins
+	for _, x := range all {
+		if !x.Open && !g.begins(x.chain, last[x.founding]) {
+			last[x.founding] = x.chain
+		}
+	}
+	var list []linear.Record
+	for _, x := range all {
+		if !x.Open && !g.begins(x.chain, last[x.founding]) {
+			if x.Op.Kind == linear.Read || x.Op.Kind == linear.Holder {
+				continue
+			}
+			x.Open, x.Return, x.Result = true, 0, outcome{}
+		}
+		list = append(list, x.Record)
 	}
 	return list
 }
 
 // recordsOf are the calls of one process.
-func recordsOf(r run, g logs, descents []descent, delivered map[text]int) []linear.Record {
+func recordsOf(r run, g logs, descents []descent, delivered map[text]int) []told {
 	self := r.member()
 	calling := map[string]lab.Line{}
 	mine := map[string]lab.Line{}  // own deliveries, by data
 	counted := map[uint64]string{} // the chain by its length, since the last load
 	open := map[string]lab.Line{}  // applies without an answer
 	var order []string             // their tags
-	var list []linear.Record
+	var list []told
 	name := func(founding, key int) string { return fmt.Sprintf("%d of founding %d", key, founding) }
 	for _, l := range r.lines {
 		switch l.Ev {
@@ -187,8 +167,9 @@ func recordsOf(r run, g logs, descents []descent, delivered map[text]int) []line
 				continue // calls says so
 			}
 			g.at(d.Chain)
-			list = append(list, linear.Record{Client: string(self), Call: c.At, Return: l.At, Result: g[d.Chain].result,
-				Op: linear.Op{Kind: kind, Key: name(foundingAt(descents, d.At), key), Value: c.Data}})
+			f := foundingAt(descents, d.At)
+			list = append(list, told{linear.Record{Client: string(self), Call: c.At, Return: l.At, Result: g[d.Chain].told,
+				Op: linear.Op{Kind: kind, Key: name(f, key), Value: c.Data}}, f, d.Chain})
 		case "replies":
 			count, ok := alike(l)
 			chain, known := counted[count]
@@ -197,8 +178,9 @@ func recordsOf(r run, g logs, descents []descent, delivered map[text]int) []line
 			}
 			t := g.at(chain)
 			for k := range keys {
-				at := name(foundingAt(descents, l.At), k)
-				read := linear.Record{Client: string(self), Call: calling[l.Tag].At, Return: l.At, Op: linear.Op{Kind: linear.Read, Key: at}}
+				f := foundingAt(descents, l.At)
+				read := told{linear.Record{Client: string(self), Call: calling[l.Tag].At, Return: l.At,
+					Op: linear.Op{Kind: linear.Read, Key: name(f, k)}}, f, chain}
 				read.Result.Value = t.value[k]
 				list = append(list, read)
 				read.Op.Kind, read.Result.Value = linear.Holder, t.holder[k]
@@ -210,8 +192,8 @@ func recordsOf(r run, g logs, descents []descent, delivered map[text]int) []line
 		c, still := open[tag]
 		founding, somewhere := delivered[text{self, c.Data}]
 		if kind, key, ok := parseCommand(c.Data); still && somewhere && ok {
-			list = append(list, linear.Record{Client: string(self), Call: c.At, Open: true,
-				Op: linear.Op{Kind: kind, Key: name(founding, key), Value: c.Data}})
+			list = append(list, told{linear.Record{Client: string(self), Call: c.At, Open: true,
+				Op: linear.Op{Kind: kind, Key: name(founding, key), Value: c.Data}}, founding, ""})
 		}
 	}
 	return list
