@@ -11,7 +11,10 @@ import (
 	"github.com/cockroachdb/datadriven"
 )
 
-var trace = flag.Bool("trace", false, "print what happened, packet by packet")
+var (
+	trace = flag.Bool("trace", false, "print what happened, packet by packet")
+	seed  = flag.Uint64("seed", 1, "of the network's jitter and losses: the texts are those of 1, what must hold is the same for all")
+)
 
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")

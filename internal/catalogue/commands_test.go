@@ -192,13 +192,10 @@ func (s *story) command(line string) {
 // describe says what the next cluster is made of.
 func (s *story) describe(c *command) {
 	s.running = true
-	s.opts = sim.Options{Seed: 1, Network: sim.NetworkConfig{Delay: 300 * time.Microsecond, Jitter: 100 * time.Microsecond}}
+	s.opts = sim.Options{Seed: *seed, Network: sim.NetworkConfig{Delay: 300 * time.Microsecond, Jitter: 100 * time.Microsecond}}
 	g := sim.GroupSpec{Name: "g"}
 	if v, ok := c.option("size"); ok {
 		g.Size = s.number(v)
-	}
-	if v, ok := c.option("seed"); ok {
-		s.opts.Seed = uint64(s.number(v))
 	}
 	if v, ok := c.option("loss"); ok {
 		s.opts.Network.Loss = float64(s.number(strings.TrimSuffix(v, "%"))) / 100

@@ -7,6 +7,7 @@
 //
 //	go test ./internal/catalogue                                       (all of them)
 //	go test ./internal/catalogue -run TestScenarios/rep-dies -trace    (one, packet by packet)
+//	go test ./internal/catalogue -seed=7                               (on a network that draws otherwise)
 //	go test ./internal/catalogue -rewrite                              (take what is said now as what must be said)
 //
 // The cluster is the simulator's (package sim): real cores on virtual time, a network of 0.3 ms. Whatever the output, a scenario fails
