@@ -72,7 +72,7 @@ func (c *Core) sendDirect(ev SendDirect) {
 	rest := ev.Payload
 	for first := true; first || len(rest) > 0; first = false {
 		n := min(len(rest), room)
-		p := &wire.Direct{Epoch: ch.epoch, Seq: ch.next, First: first, Last: n == len(rest), Kind: ev.Kind, Group: ev.Group,
+		p := &wire.Direct{To: ev.To, Epoch: ch.epoch, Seq: ch.next, First: first, Last: n == len(rest), Kind: ev.Kind, Group: ev.Group,
 			Follow: ev.Follow, Call: ev.Call, Status: ev.Status, Payload: rest[:n]}
 		if first && !p.Last {
 			p.Total = uint32(len(ev.Payload))
@@ -146,7 +146,7 @@ func (d *direct) paused(by time.Duration) {
 
 func (c *Core) receiveAck(from wire.MemberID, a *wire.DirectAck) {
 	ch := c.direct.peers[from]
-	if ch == nil || a.Epoch != ch.epoch {
+	if ch == nil || a.To != c.cfg.Self.ID || a.Epoch != ch.epoch {
 		return
 	}
 	n := 0
@@ -167,7 +167,7 @@ func (c *Core) receiveAck(from wire.MemberID, a *wire.DirectAck) {
 }
 
 func (c *Core) receiveDirect(from wire.MemberID, p *wire.Direct) {
-	if !slices.Contains(c.ring.Members(), from) || p.Epoch < c.channel(from).theirs {
+	if p.To != c.cfg.Self.ID || !slices.Contains(c.ring.Members(), from) || p.Epoch < c.channel(from).theirs {
 		return
 	}
 	ch := c.channel(from)
@@ -184,7 +184,7 @@ func (c *Core) receiveDirect(from wire.MemberID, p *wire.Direct) {
 		delete(ch.early, ch.got)
 		c.joinFragment(from, ch, f)
 	}
-	c.sendTo(from, &wire.DirectAck{Epoch: ch.theirs, Seq: ch.got})
+	c.sendTo(from, &wire.DirectAck{To: from, Epoch: ch.theirs, Seq: ch.got})
 }
 
 // joinFragment adds a fragment to its message and hands the whole on.

@@ -5,8 +5,10 @@ package wire
 import "fmt"
 
 // A Direct carries one fragment of a point-to-point message. Fragments between two incarnations are numbered from 1,
-// acknowledged and repeated until they are. Parsers refuse a Total smaller than what the fragment brings of it.
+// acknowledged and repeated until they are. An address outlives a run of a process, so To says for which run the packet is: what
+// comes late to the next one is not its. Parsers refuse a Total smaller than what the fragment brings of it.
 type Direct struct {
+	To      MemberID
 	Epoch   uint64 // chosen anew by the sender when a channel begins again
 	Seq     uint64
 	First   bool
@@ -21,7 +23,7 @@ type Direct struct {
 }
 
 // DirectHeaderSize is what a Direct takes beside its payload, in bytes; ChunkTotalSize is added to it when First and not Last.
-const DirectHeaderSize = 1 + 1 + 1 + 1 + 8 + 8 + 8 + 8 + 8 + 2
+const DirectHeaderSize = 1 + 1 + 1 + 1 + 16 + 8 + 8 + 8 + 8 + 8 + 2
 
 // A DirectKind says what a point-to-point message is for.
 type DirectKind uint8
@@ -58,6 +60,7 @@ func (p *Direct) Size() int {
 // Append appends the fixed fields, the payload's length, the total if it is due, then the payload. It allocates nothing beyond b.
 func (p *Direct) Append(b []byte) []byte {
 	b = append(b, uint8(TypeDirect), flagBits(p.First, p.Last), uint8(p.Kind), p.Status)
+	b = append(b, p.To[:]...)
 	b = appendU64(b, p.Epoch)
 	b = appendU64(b, p.Seq)
 	b = appendU64(b, uint64(p.Group))
@@ -77,6 +80,7 @@ func ParseDirect(body []byte) (*Direct, error) {
 	flags := r.u8()
 	p := &Direct{First: flags&1 != 0, Last: flags&2 != 0, Kind: DirectKind(r.u8())}
 	p.Status = r.u8()
+	p.To = r.id()
 	p.Epoch = r.u64()
 	p.Seq = r.u64()
 	p.Group = GroupID(r.u64())
@@ -98,8 +102,8 @@ func ParseDirect(body []byte) (*Direct, error) {
 
 // String describes the packet on one line.
 func (p *Direct) String() string {
-	b := fmt.Appendf(nil, "direct %v %x:%d group %v follow %d call %d status %d %d", p.Kind, p.Epoch, p.Seq, p.Group, p.Follow,
-		p.Call, p.Status, len(p.Payload))
+	b := fmt.Appendf(nil, "direct %v to %v %x:%d group %v follow %d call %d status %d %d", p.Kind, p.To, p.Epoch, p.Seq, p.Group,
+		p.Follow, p.Call, p.Status, len(p.Payload))
 	switch {
 	case p.First && p.Last:
 	case p.First:
@@ -112,8 +116,9 @@ func (p *Direct) String() string {
 	return string(b)
 }
 
-// A DirectAck acknowledges every fragment of an epoch up to Seq.
+// A DirectAck acknowledges every fragment of an epoch up to Seq, to the run that sent them.
 type DirectAck struct {
+	To    MemberID
 	Epoch uint64
 	Seq   uint64
 }
@@ -121,16 +126,18 @@ type DirectAck struct {
 // Type is TypeDirectAck.
 func (p *DirectAck) Type() Type { return TypeDirectAck }
 
-// Append appends type, epoch and seq.
+// Append appends type, recipient, epoch and seq.
 func (p *DirectAck) Append(b []byte) []byte {
-	return appendU64(appendU64(append(b, uint8(TypeDirectAck)), p.Epoch), p.Seq)
+	b = append(append(b, uint8(TypeDirectAck)), p.To[:]...)
+	return appendU64(appendU64(b, p.Epoch), p.Seq)
 }
 
 // ParseDirectAck reads a whole body. Errors match ErrMalformed.
 func ParseDirectAck(body []byte) (*DirectAck, error) {
 	r := reader{b: body}
 	r.expect(TypeDirectAck)
-	p := &DirectAck{Epoch: r.u64()}
+	p := &DirectAck{To: r.id()}
+	p.Epoch = r.u64()
 	p.Seq = r.u64()
 	if err := r.done("directack"); err != nil {
 		return nil, err
@@ -139,4 +146,6 @@ func ParseDirectAck(body []byte) (*DirectAck, error) {
 }
 
 // String describes the packet on one line.
-func (p *DirectAck) String() string { return fmt.Sprintf("directack %x:%d", p.Epoch, p.Seq) }
+func (p *DirectAck) String() string {
+	return fmt.Sprintf("directack to %v %x:%d", p.To, p.Epoch, p.Seq)
+}

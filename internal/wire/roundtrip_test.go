@@ -202,7 +202,7 @@ func drawJoin(t *rapid.T) *Join {
 }
 
 func drawDirect(t *rapid.T) *Direct {
-	p := &Direct{Epoch: drawU64(t), Seq: drawU64(t), First: drawBool(t), Last: drawBool(t), Kind: DirectKind(drawU8(t)),
+	p := &Direct{To: drawID(t), Epoch: drawU64(t), Seq: drawU64(t), First: drawBool(t), Last: drawBool(t), Kind: DirectKind(drawU8(t)),
 		Group: GroupID(drawU64(t)), Follow: drawPos(t), Call: drawU64(t), Status: drawU8(t), Payload: drawBytes(t)}
 	if p.First && !p.Last {
 		p.Total = rapid.Uint32Min(uint32(len(p.Payload))).Draw(t, "total")
@@ -262,7 +262,7 @@ func TestRoundTripWake(t *testing.T) {
 }
 
 func TestRoundTripDirectAck(t *testing.T) {
-	roundTrip(t, func(t *rapid.T) *DirectAck { return &DirectAck{drawU64(t), drawU64(t)} }, ParseDirectAck)
+	roundTrip(t, func(t *rapid.T) *DirectAck { return &DirectAck{drawID(t), drawU64(t), drawU64(t)} }, ParseDirectAck)
 }
 
 func TestRoundTripGroupLeave(t *testing.T) {
