@@ -217,7 +217,8 @@ func (m *Machine) barredBy(p *peer, b *wire.Beacon) {
 	}
 	changed := false
 	for _, id := range gone {
-		if m.gather.proc[id] && m.gather.fail[id] == 0 {
+		// Who has sent a Join, or is sought on proof, may have sent this beacon before it knew.
+		if m.gather.join[id] == nil && !slices.Contains(m.gather.proved, id) && m.gather.proc[id] && m.gather.fail[id] == 0 {
 			m.giveUp(id, "it is on a ring that keeps this member out until all hear all")
 			changed = true
 		}
