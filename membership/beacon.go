@@ -100,10 +100,28 @@ func (m *Machine) readBars(j *wire.Join) {
 			p.bar.up = true
 		}
 	}
-	for _, id := range j.Proved {
-		if p := m.book[id]; p != nil {
-			p.bar.up = false
+	m.takeProof(j.Proved)
+	if slices.Contains(j.Proved, m.cfg.Self.ID) {
+		var ids []wire.MemberID
+		for i := range j.Proc {
+			if id := j.Proc[i].ID; m.old.Index(id) < 0 && !failed(j, id) {
+				ids = append(ids, id)
+			}
 		}
+		m.takeProof(ids)
+	}
+}
+
+// takeProof makes a proof this member's own: its Joins carry it on to those who have not heard of it.
+func (m *Machine) takeProof(ids []wire.MemberID) {
+	g := &m.gather
+	for _, id := range ids {
+		if p := m.book[id]; p == nil || id == m.cfg.Self.ID || slices.Contains(g.proved, id) || len(g.proved) >= wire.MaxMembers {
+			continue
+		}
+		m.book[id].bar.up = false
+		g.proved = append(slices.Clip(g.proved), id)
+		sortIDs(g.proved)
 	}
 }
 
@@ -361,10 +379,8 @@ func (m *Machine) mergeProved() {
 	if len(ids) == 0 {
 		return
 	}
-	for _, id := range ids {
-		m.book[id].bar.up = false
-	}
 	m.Coverage.Proved++
-	m.gather.proved = ids
+	m.gather.proved = nil
+	m.takeProof(ids)
 	m.startGather("all hear all of the ring of "+m.name(ids[0]), ids, wire.MemberID{}, 0)
 }

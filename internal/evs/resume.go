@@ -77,7 +77,7 @@ func resume(h *History, groups map[string]bool) *History {
 			}
 			if e.Kind == View {
 				// Whoever loads at a cut among what is made good begins with the view that the others resume.
-				as := e.View
+				as, told := e.View, e.View
 				for next, ok := resumed[name{l.Group, as}]; ok; next, ok = resumed[name{l.Group, as}] {
 					as = next
 				}
@@ -85,7 +85,6 @@ func resume(h *History, groups map[string]bool) *History {
 					if id, ok := meantBy[name{l.Group, as}]; ok {
 						as = id
 					}
-					ids[e.View] = as
 					e.View = as
 				}
 				event := fmt.Sprint(l.Group, e.Position, e.Members, e.Joined, e.Left)
@@ -94,8 +93,8 @@ func resume(h *History, groups map[string]bool) *History {
 					first = e.View
 					events[event] = first
 				}
-				ids[e.View] = first
-				meantBy[name{l.Group, e.View}] = first
+				ids[told], ids[e.View] = first, first
+				meantBy[name{l.Group, told}], meantBy[name{l.Group, e.View}] = first, first
 				e.View, e.Resumes = first, ViewID{}
 				blocked, current = -1, first
 			}
