@@ -39,7 +39,7 @@
 //	view a b c within 1s                                     time passes until just these share a primary view, all loaded
 //
 // Rules about packets. A packet is: token, commit, data, recovered (old messages in a new ring), multicast (both), join, beacon, probe,
-// wake, leave, direct, or packets (any), several with commas; "data with sync" looks inside; then any of "from a b", "to c", "hop 3" (a
+// wake, leave, direct, data-class or token-class (by the clear header), or packets (any), several with commas; "data with sync" looks inside; then any of "from a b", "to c", "hop 3" (a
 // token from the third on the ring to the fourth; the third sending of a commit token), "above 900" (bytes), and at last "once", "x5"
 // (the first five), "for 200ms", "at 30%".
 //

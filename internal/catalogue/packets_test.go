@@ -151,7 +151,8 @@ func (r *rule) pass(now time.Duration) bool {
 	return true
 }
 
-var kinds = []string{"token", "commit", "data", "recovered", "multicast", "join", "beacon", "probe", "wake", "leave", "direct", "packets"}
+var kinds = []string{"token", "commit", "data", "recovered", "multicast", "join", "beacon", "probe", "wake", "leave", "direct", "packets", "data-class",
+	"token-class"}
 
 // kind is a packet's kind in a rule's words.
 func kind(p sim.Packet) string {
@@ -167,7 +168,17 @@ func kind(p sim.Packet) string {
 func (s *story) matches(f *filter, p sim.Packet) bool {
 	k := kind(p)
 	if !slices.ContainsFunc(f.kinds, func(w string) bool {
-		return w == k || w == "packets" || w == "multicast" && p.Type() == wire.TypeData
+		switch w {
+		case "packets":
+			return true
+		case "multicast":
+			return p.Type() == wire.TypeData
+		case "data-class":
+			return p.Class() == wire.ClassData
+		case "token-class":
+			return p.Class() == wire.ClassToken
+		}
+		return w == k
 	}) {
 		return false
 	}

@@ -19,6 +19,9 @@ type Packet struct {
 // Type is the type of the body.
 func (p Packet) Type() wire.Type { return wire.Type(p.Body[0]) }
 
+// Class is how urgent the packet says it is before it is opened: all that a network could go by.
+func (p Packet) Class() wire.Class { return p.d.header.Class }
+
 // A Fate is what becomes of a packet. The zero value lets it go as the network will.
 type Fate struct {
 	Drop   bool
