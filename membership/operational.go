@@ -221,11 +221,11 @@ func (m *Machine) measure(t *wire.Token) {
 		} else {
 			m.token.rotation += (d - m.token.rotation) / 8
 		}
-		if l := &m.liveness; l.pace == 0 || d < l.pace {
-			l.pace = d
-		} else {
-			l.pace = min(d, l.pace+l.pace/16)
+		l := &m.liveness
+		if l.pace == 0 {
+			l.pace = m.cfg.Timing.TokenRetransmit / 4 // the first rotation may have lost much: no ring begins slow
 		}
+		l.pace = min(d, l.pace+l.pace/16)
 	}
 	m.token.forwarded = m.now
 }
