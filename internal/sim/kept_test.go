@@ -28,6 +28,8 @@ func TestKeptSeeds(t *testing.T) {
 		{1, 102217, "a memory that a newer primary had superseded counted as one, when the newer one's only holder had died"},
 		{1, 103014, "the only one with the state of a blocked group left while another was loading it"},
 		{1, 103184, "a primary whose members had all died had given a number that was given again"},
+		{2, 10062, "an answer that came late was taken by the next run of the process it was for"},
+		{2, 10086, "an answer that came late was taken by the next run of the process it was for"},
 		{2, 10032, "a group was congested for ever by what a membership said after its end"},
 	} {
 		r := run(Options{Seed: k.seed, Generation: k.generation})
