@@ -128,7 +128,43 @@ func (d *Directory) brought(name string) (mems []memory, waiting []wire.GroupJoi
 	for _, m := range mems {
 		d.spoil(m.rec)
 	}
+	shareSpoilt(mems)
 	return mems, waiting
+}
+
+// shareSpoilt makes void in every memory what is void in one: who had left knows of the founding again from hearsay, and must not
+// vote in the memory of somebody who did not see it made void.
+func shareSpoilt(mems []memory) {
+	share := func(a, b []wire.MemberID) {
+		if len(a) != len(b) {
+			return
+		}
+		for i := range a {
+			if a[i].IsZero() || b[i].IsZero() {
+				a[i], b[i] = wire.MemberID{}, wire.MemberID{}
+			}
+		}
+	}
+	for i, m := range mems {
+		for _, o := range mems[i+1:] {
+			if m.rec.Founding != o.rec.Founding {
+				continue
+			}
+			if m.rec.Epoch == o.rec.Epoch {
+				share(m.rec.Electorate, o.rec.Electorate)
+			}
+			for j := range m.rec.Attempts {
+				for k := range o.rec.Attempts {
+					x, y := &m.rec.Attempts[j], &o.rec.Attempts[k]
+					if x.Kind == wire.KindSync && y.Kind == wire.KindSync && x.Position == y.Position {
+						a, b := parseIDs(x.Payload), parseIDs(y.Payload)
+						share(a, b)
+						x.Payload, y.Payload = appendIDBytes(a), appendIDBytes(b)
+					}
+				}
+			}
+		}
+	}
 }
 
 // spoil makes void, for good, the votes of those who are here and whose side knows nothing of the founding any more: it ended

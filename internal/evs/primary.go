@@ -31,13 +31,22 @@ func checkOnePrimary(g *group) {
 		primaries = append(primaries, v)
 	}
 	for _, v := range primaries {
+		for _, w := range primaries {
+			if w.id.Num >= v.id.Num || w.first.Step < v.first.Step || g.founding(w) != g.founding(v) {
+				continue
+			}
+			if keeper := holds(v, w); keeper != "" {
+				g.report(OnePrimary, w.stays[0].log.Member, "view %s of %v was installed after primary view %s of %v, which %s holds", w.id, w.first.Members,
+					v.id, v.first.Members, keeper)
+			}
+		}
 		for _, s := range v.stays {
 			switch {
 			case s.founder:
 				g.foundedBeside(v, s)
 			case !s.fresh && s.previous != nil:
 				for _, w := range primaries {
-					if w.id.Num <= s.previous.view.View.Num || w.id.Num >= v.id.Num || g.founding(w) != g.founding(v) {
+					if w.id.Num <= s.previous.view.View.Num || w.id.Num >= v.id.Num || w.first.Step > v.first.Step || g.founding(w) != g.founding(v) {
 						continue
 					}
 					if keeper := remembers(w, v.first.Step); keeper != "" {

@@ -29,6 +29,7 @@ const (
 	faultStorm        // four at once
 	faultChurn        // many leave, and come back
 	faultAmbush       // who delivers first, of few that got it, is struck down
+	faultHole         // a packet is lost with its sender, and the next ring breaks when it is half installed
 	faultKinds
 )
 
@@ -77,6 +78,8 @@ func (k faultKind) String() string {
 		return "churn"
 	case faultAmbush:
 		return "ambush"
+	case faultHole:
+		return "hole"
 	}
 	return "unknown"
 }
@@ -123,6 +126,8 @@ func (s *swarm) strike(kind faultKind) {
 		s.churn()
 	case faultAmbush:
 		s.ambush()
+	case faultHole:
+		s.hole(victim)
 	default:
 		s.disturbNetwork(kind, victim)
 	}

@@ -23,6 +23,7 @@ type swarm struct {
 	scenario
 	kinds    []faultKind // those that exist
 	strength [faultKinds]float64
+	holes    *rand.Rand    // for holes
 	pause0   time.Duration // before the first fault
 	gap      time.Duration // between two, on average
 	length   time.Duration // until the healing, if the run counts by then
@@ -63,15 +64,16 @@ func newSwarm(opts Options) *swarm {
 		s.work.churn = 0.01 * rng.Float64()
 	}
 	share := 0.15 + 0.6*rng.Float64()
-	for k := range faultKinds {
+	for k := range faultHole {
 		if rng.Float64() < share {
 			s.kinds = append(s.kinds, k)
 		}
 		s.strength[k] = rng.Float64()
 	}
 	if len(s.kinds) == 0 {
-		s.kinds = []faultKind{faultKind(rng.IntN(int(faultKinds)))}
+		s.kinds = []faultKind{faultKind(rng.IntN(int(faultHole)))}
 	}
+	s.drawHoles(opts.Seed)
 	s.pause0 = time.Duration(500+rng.IntN(2500)) * time.Millisecond
 	s.gap = time.Duration(150+rng.IntN(1800)) * time.Millisecond
 	s.length = s.pause0 + time.Duration(7000+rng.IntN(12000))*time.Millisecond
