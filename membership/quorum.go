@@ -183,11 +183,11 @@ func appendIDBytes(ids []wire.MemberID) []byte {
 	return b
 }
 
-// vouched reports whether somebody who waits to be let in can say that all are here: its seeds are. Where a voter died and runs anew
-// it has forgotten whom it let in meanwhile, so that the other voters are here says too little.
+// vouched reports whether somebody who waits to be let in can say that all are here: its seeds are. Where a voter has left, or died and
+// runs anew, it has forgotten whom it let in meanwhile, so that the other voters are here says too little.
 func (d *Directory) vouched(mems []memory, waiting []wire.GroupJoin) bool {
 	for _, e := range d.electorates(0, mems) {
-		if slices.ContainsFunc(e.ids, func(id wire.MemberID) bool { return !id.IsZero() && !d.present(id) }) {
+		if slices.ContainsFunc(e.ids, func(id wire.MemberID) bool { return id.IsZero() || !d.present(id) }) {
 			return len(d.ready(waiting)) > 0
 		}
 	}

@@ -95,12 +95,20 @@ func (d *Directory) report(r *wire.GroupRecord, p wire.Position, c viewChange) {
 		v.With = []Member{d.self}
 	default:
 		for i := range r.Members {
-			if id := r.Members[i].ID; !slices.Contains(c.joined, id) && !slices.Contains(c.reload, id) {
-				v.With = append(v.With, asMember(r.Members[i]))
+			id := r.Members[i].ID
+			if slices.Contains(c.joined, id) || slices.Contains(c.reload, id) || d.apart(r, id) {
+				continue
 			}
+			v.With = append(v.With, asMember(r.Members[i]))
 		}
 	}
 	d.emit(Event{Kind: EventView, Name: r.Name, Position: p, View: v})
+}
+
+// apart reports whether a member of a partitionable group goes another way than this one already, though no view says so yet: both
+// sides act on events in their transitional configurations, each by itself.
+func (d *Directory) apart(r *wire.GroupRecord, id wire.MemberID) bool {
+	return d.moving && r.Config.Partition == wire.PolicyPartitionable && !slices.Contains(d.trans, id)
 }
 
 // loading are the members that have no state yet, by age.

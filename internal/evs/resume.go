@@ -5,9 +5,13 @@ package evs
 // meanwhile. So does a side that goes on in a transitional configuration: its views have ids of their own, lest two sides use one.
 // For the properties of deliveries a resumed view is one stay in the old view, and one event of the order makes one view.
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
-// resuming names the groups in which anything was meant otherwise than it was told: a view resumes another, or one place has two.
+// resuming names the groups in which anything was meant otherwise than it was told: a view resumes another, or one place has two. In a
+// partitionable group each side goes its own way, and nothing is made good.
 func resuming(h *History) map[string]bool {
 	type event struct {
 		group    string
@@ -16,6 +20,9 @@ func resuming(h *History) map[string]bool {
 	ids := map[event]ViewID{}
 	found := map[string]bool{}
 	for _, l := range h.Logs {
+		if slices.Contains(h.Partitionable, l.Group) {
+			continue
+		}
 		for i := range l.Events {
 			e := &l.Events[i]
 			if e.Kind != View {
