@@ -4,6 +4,7 @@ package membership
 
 import (
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -22,6 +23,8 @@ type Directory struct {
 	ring    wire.RingID
 	context uint64
 	infos   []wire.Info // of the ring's members, sorted by id
+	seeds   []netip.AddrPort
+	unknown bool // a seed has no address yet
 
 	synced bool
 	moving bool            // in the ring's transitional configuration
@@ -30,6 +33,7 @@ type Directory struct {
 
 	seen      []wire.Failed // whom the side lost, and why; sorted by id
 	floor     uint64        // no view number at or below it is given again
+	misses    bool          // a seed of somebody's is not on this ring, as its sync showed
 	decided   bool          // attempts are being made good: the side is known to be primary
 	records   []*record     // sorted by name; of one name the newest first
 	index     map[wire.GroupID][]*record
@@ -46,6 +50,11 @@ func NewDirectory(self Member) *Directory {
 
 // BeginViews makes views be numbered above floor, for tests that want to see the numbers end.
 func (d *Directory) BeginViews(floor uint64) { d.floor = max(d.floor, floor) }
+
+// SetSeeds says where others may be found; unknown, that some of them have no address yet. On the next ring it counts.
+func (d *Directory) SetSeeds(seeds []netip.AddrPort, unknown bool) {
+	d.seeds, d.unknown = slices.Clone(seeds), unknown
+}
 
 // Install begins a ring's regular configuration. members are the ring's, trans those who came along from the old ring. Until
 // Sync is delivered the directory answers for nothing.
@@ -95,7 +104,8 @@ func (d *Directory) Lost(failed []wire.Failed) {
 // Describe returns what this side brings to the ring just installed, a copy. mine says that it is this member's to multicast:
 // one of each side does, the one with the lowest id.
 func (d *Directory) Describe() (dir wire.Directory, mine bool) {
-	dir = wire.Directory{Ring: d.ring, Floor: d.floor, Side: slices.Clone(d.side), Seen: slices.Clone(d.seen)}
+	dir = wire.Directory{Ring: d.ring, Floor: d.floor, Side: slices.Clone(d.side), Seen: slices.Clone(d.seen),
+		Misses: d.unknown || slices.ContainsFunc(d.seeds, d.absent)}
 	for _, r := range d.records {
 		dir.Groups = append(dir.Groups, *cloneRecord(&r.GroupRecord))
 	}
@@ -113,7 +123,7 @@ func (d *Directory) Collect(dir wire.Directory) {
 			return
 		}
 	}
-	c := wire.Directory{Ring: dir.Ring, Floor: dir.Floor, Side: slices.Clone(dir.Side), Seen: slices.Clone(dir.Seen)}
+	c := wire.Directory{Ring: dir.Ring, Floor: dir.Floor, Side: slices.Clone(dir.Side), Seen: slices.Clone(dir.Seen), Misses: dir.Misses}
 	for i := range dir.Groups {
 		c.Groups = append(c.Groups, *cloneRecord(&dir.Groups[i]))
 	}

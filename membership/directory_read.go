@@ -236,7 +236,7 @@ func (d *Directory) explainPrimary(r *record) string {
 		}
 	}
 	if size := int(r.Config.Size); size != 0 {
-		return fmt.Sprintf("no primary: have %d of %d voters needed", votes(r.Voters, names), size/2+1)
+		return fmt.Sprintf("no primary: have %d of %d voters needed", votes(r.Voters, names), size/2+1) + d.explainMissing()
 	}
 	n := 0
 	var gone []string
@@ -251,5 +251,13 @@ func (d *Directory) explainPrimary(r *record) string {
 	if len(gone) > 0 {
 		text += " (waiting for " + strings.Join(gone, ", ") + ")"
 	}
-	return text
+	return text + d.explainMissing()
+}
+
+// explainMissing says what keeps a group waiting whose voters are all here, having forgotten its state.
+func (d *Directory) explainMissing() string {
+	if !d.misses {
+		return ""
+	}
+	return "; a seed that may hold a state is not on the ring"
 }

@@ -85,7 +85,7 @@ func (d *Directory) mayGoOn(w memory, mems []memory, waiting []wire.GroupJoin) b
 		for _, j := range waiting {
 			here = append(here, j.Member.Name)
 		}
-		return everyVoter(w.rec, here) && !d.unsure(w.rec, waiting) || 2*votes(w.rec.Voters, able) > int(w.rec.Config.Size) && answered(w, mems)
+		return everyVoter(w.rec, here) && !d.unsure(w.rec, mems, waiting) || 2*votes(w.rec.Voters, able) > int(w.rec.Config.Size) && answered(w, mems)
 	}
 	there := held(mems)
 	for _, e := range d.electorates(w.rec.Epoch, mems) {
@@ -183,21 +183,34 @@ func appendIDBytes(ids []wire.MemberID) []byte {
 	return b
 }
 
-// vouched reports whether somebody who waits to be let in can say that all are here: its seeds are. Where a voter has left, or died and
-// runs anew, it has forgotten whom it let in meanwhile, so that the other voters are here says too little.
+// vouched reports whether, where a voter has forgotten what it knew, somebody who waits to be let in can say that all are here: its
+// seeds are, and so are those of whoever spoke for a side. A voter that has left, or died and runs anew, has forgotten whom it let in
+// meanwhile, so that the other voters are here says too little.
 func (d *Directory) vouched(mems []memory, waiting []wire.GroupJoin) bool {
 	for _, e := range d.electorates(0, mems) {
 		if slices.ContainsFunc(e.ids, func(id wire.MemberID) bool { return id.IsZero() || !d.present(id) }) {
-			return len(d.ready(waiting)) > 0
+			return !d.misses && len(d.ready(waiting)) > 0
 		}
 	}
 	return true
 }
 
-// unsure reports whether a voter that has left or begun anew, and so forgotten what it knew, misses one of its seeds: somebody who has
-// no vote may hold what the voter once had.
-func (d *Directory) unsure(r *wire.GroupRecord, waiting []wire.GroupJoin) bool {
-	return slices.ContainsFunc(waiting, func(j wire.GroupJoin) bool { return slices.Contains(r.Voters, j.Member.Name) && d.seeks(j) })
+// unsure reports, for a group with a size, whether a voter that is here has forgotten what it knew, because it left, began anew or
+// never got the state of a primary that took it in, while somebody is missing who may hold it without a vote.
+func (d *Directory) unsure(r *wire.GroupRecord, mems []memory, waiting []wire.GroupJoin) bool {
+	seeks := func(j wire.GroupJoin) bool { return slices.Contains(r.Voters, j.Member.Name) && d.seeks(j) }
+	if !d.misses && !slices.ContainsFunc(waiting, seeks) {
+		return false
+	}
+	remembers := func(name string) bool {
+		return slices.ContainsFunc(mems, func(m memory) bool {
+			return slices.ContainsFunc(m.holders, func(id wire.MemberID) bool {
+				member := m.rec.Members[find(m.rec, id)]
+				return member.Loaded && member.Name == name
+			})
+		})
+	}
+	return slices.ContainsFunc(r.Voters, func(name string) bool { return !remembers(name) })
 }
 
 // seeks reports whether a join has a seed that is not on the ring.

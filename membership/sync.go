@@ -71,6 +71,7 @@ func (d *Directory) sync(p wire.Position) {
 			names = append(names, c.Groups[j].Name)
 		}
 	}
+	d.misses = slices.ContainsFunc(d.collected, func(c wire.Directory) bool { return c.Misses })
 	// The beliefs that were brought alone decide: members of one side may believe differently.
 	d.seen = nil
 	for i := range d.collected {

@@ -55,10 +55,7 @@ func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Pos
 			survivors = append(survivors, m.rec.Members[find(m.rec, id)])
 		}
 	}
-	known := d.accounted(mems)
-	if known && newest.Config.Size == 0 {
-		known = d.vouched(mems, waiting)
-	}
+	known := d.accounted(mems) && d.vouched(mems, waiting)
 	if !known && newest.Config.Size != 0 {
 		var names []string
 		for _, s := range survivors {
@@ -67,7 +64,7 @@ func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Pos
 		for _, j := range waiting {
 			names = append(names, j.Member.Name)
 		}
-		known = everyVoter(newest, names) && !d.unsure(newest, waiting)
+		known = everyVoter(newest, names) && !d.unsure(newest, mems, waiting)
 	}
 	switch {
 	case !known:

@@ -133,6 +133,7 @@ func (c *Core) Step(now time.Time, ev Event) {
 	case Seeds:
 		c.seeds, c.seeded = ev, true
 		c.ring.SetSeeds(ev.Addrs)
+		c.dir.SetSeeds(ev.Addrs, ev.Unresolved > 0)
 		c.reconcile()
 	case JoinGroup:
 		c.joinGroup(ev)

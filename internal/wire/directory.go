@@ -17,7 +17,11 @@ type Directory struct {
 	Side   []MemberID    // sorted, at most MaxMembers
 	Seen   []Failed      // members the side lost since its last sync, and why; at most MaxMembers
 	Groups []GroupRecord // sorted by name, at most MaxGroups
+	Misses bool          // a seed of the sender's is not on the ring; an extension
 }
+
+// directoryMisses is an extension without a value.
+const directoryMisses uint16 = 1
 
 // Append appends the payload's bytes to b.
 func (d Directory) Append(b []byte) []byte {
@@ -31,6 +35,10 @@ func (d Directory) Append(b []byte) []byte {
 		at := len(b)
 		b = d.Groups[i].Append(openFrame(b))
 		b = closeFrame(b, at)
+	}
+	if d.Misses {
+		at := len(b)
+		b = closeExtension(openExtension(b, directoryMisses), at)
 	}
 	return b
 }
@@ -54,6 +62,13 @@ func ParseDirectory(payload []byte) (Directory, error) {
 	if !slices.IsSortedFunc(d.Groups, func(a, b GroupRecord) int { return strings.Compare(a.Name, b.Name) }) {
 		r.fail("groups are not sorted")
 	}
+	for {
+		kind, _, ok := r.extension()
+		if !ok {
+			break
+		}
+		d.Misses = d.Misses || kind == directoryMisses
+	}
 	if err := r.done("directory"); err != nil {
 		return Directory{}, err
 	}
@@ -67,7 +82,11 @@ func (d Directory) String() string {
 	b = append(b, " seen "...)
 	b = appendList(b, d.Seen, appendFailed)
 	b = append(b, " groups "...)
-	return string(appendList(b, d.Groups, func(b []byte, g GroupRecord) []byte { return append(b, "("+g.String()+")"...) }))
+	b = appendList(b, d.Groups, func(b []byte, g GroupRecord) []byte { return append(b, "("+g.String()+")"...) })
+	if d.Misses {
+		b = append(b, " misses a seed"...)
+	}
+	return string(b)
 }
 
 // A Sync ends the exchange: at its delivery every member computes all views. It is the payload of a KindSync message.

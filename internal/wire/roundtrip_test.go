@@ -227,7 +227,7 @@ func drawData(t *rapid.T) *Data {
 
 func drawDirectory(t *rapid.T) Directory {
 	return Directory{drawRing(t), drawU64(t), drawSet(t, 5, drawID, MemberID.Compare), drawList(t, 5, drawFailed),
-		drawSet(t, 3, drawRecord, func(a, b GroupRecord) int { return strings.Compare(a.Name, b.Name) })}
+		drawSet(t, 3, drawRecord, func(a, b GroupRecord) int { return strings.Compare(a.Name, b.Name) }), drawBool(t)}
 }
 
 func TestRoundTripHeader(t *testing.T)      { roundTrip(t, drawHeader, ParseHeader) }
