@@ -22,7 +22,8 @@ type Assembler struct {
 	max     int // largest message
 	open    map[stream]*partial
 	restart map[stream]bool
-	// Keep says whether this member keeps fragments of a group; of others it only knows that a message is under way.
+	// Keep says whether this member keeps fragments of a group. Of others it knows when a message is whole, which the directory must
+	// hear of at all members alike, and delivers it without its payload.
 	Keep func(wire.GroupID) bool
 	// Cut counts messages that a view change cut in two.
 	Cut uint64
@@ -38,6 +39,7 @@ type stream struct {
 type partial struct {
 	kept  bool
 	total int
+	got   int // bytes so far
 	data  []byte
 }
 
@@ -103,7 +105,7 @@ func (a *Assembler) chunk(c *wire.Chunk, origin wire.MemberID) ([]byte, bool) {
 			delete(a.open, s)
 			return nil, false
 		}
-		p := &partial{total: int(c.Total), kept: s.event || a.Keep(c.Group)}
+		p := &partial{total: int(c.Total), kept: s.event || a.Keep(c.Group), got: len(c.Payload)}
 		if p.kept {
 			p.data = append(make([]byte, 0, min(p.total, 1<<20)), c.Payload...)
 		}
@@ -114,16 +116,16 @@ func (a *Assembler) chunk(c *wire.Chunk, origin wire.MemberID) ([]byte, bool) {
 	if p == nil {
 		return nil, false
 	}
+	if p.got += len(c.Payload); p.got > p.total {
+		delete(a.open, s)
+		return nil, false
+	}
 	if p.kept {
 		p.data = append(p.data, c.Payload...)
-		if len(p.data) > p.total {
-			delete(a.open, s)
-			return nil, false
-		}
 	}
 	if c.Flags&wire.ChunkLast == 0 {
 		return nil, false
 	}
 	delete(a.open, s)
-	return p.data, p.kept && len(p.data) == p.total
+	return p.data, p.got == p.total
 }
