@@ -156,7 +156,8 @@ func (t *tenure) release() {
 	close(t.gone)
 }
 
-// fail ends a membership that cannot go on, and leaves the group behind the application's back.
+// fail ends a membership that cannot go on, and leaves the group behind the application's back. What state there is is not the
+// group's any more, so nobody is to wait for it.
 func (t *tenure) fail(err error) {
 	t.g.mu.Lock()
 	defer t.g.mu.Unlock()
@@ -164,7 +165,7 @@ func (t *tenure) fail(err error) {
 		return
 	}
 	t.end(err)
-	t.g.push(core.LeaveGroup{Group: t.g.id})
+	t.g.push(core.LeaveGroup{Group: t.g.id, Lost: true})
 }
 
 // wake starts the group's goroutine if there is something to do. The group's mutex is held.

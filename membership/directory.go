@@ -35,6 +35,7 @@ type Directory struct {
 	floor     uint64        // no view number at or below it is given again
 	misses    bool          // a seed of somebody's is not on this ring, as its sync showed
 	decided   bool          // attempts are being made good: the side is known to be primary
+	vouching  bool          // who leaves with the only state has said that nobody is missing
 	records   []*record     // sorted by name; of one name the newest first
 	index     map[wire.GroupID][]*record
 	collected []wire.Directory // of this ring, disjoint sides

@@ -90,6 +90,9 @@ func (a *app) event(e Event) {
 		}
 		a.say("%v: %v", e.Kind, e.Refusal)
 	case EventSave:
+		if a.failed {
+			return
+		}
 		a.run(func() {
 			a.saved[e.Cut] = slices.Clone(a.state)
 			a.say("save for %s", names(e.Members))
@@ -255,6 +258,11 @@ func (a *app) finishLoad() bool {
 	return true
 }
 
+// fail ends a membership whose state is not the group's any more: it is given to nobody.
+func (a *app) fail() {
+	a.join, a.failed, a.has, a.saved = false, true, false, map[wire.Position][]wire.Position{}
+}
+
 // reconcile puts to the ring what the application wants and the directory does not know, once on each ring.
 func (p *proc) reconcile() {
 	if !p.dir.Synced() || p.moving != nil || p.frozen {
@@ -271,7 +279,11 @@ func (p *proc) reconcile() {
 		}
 		switch {
 		case a.leave:
-			ask(wire.KindGroupLeave, 0, wire.GroupLeave{Member: p.info.ID}.Append(nil))
+			l := wire.GroupLeave{Member: p.info.ID, Lost: a.failed}
+			if a.failed {
+				l.Seeds = a.seeds
+			}
+			ask(wire.KindGroupLeave, a.failed, l.Append(nil))
 		case a.join && in == MembershipNone:
 			j := wire.GroupJoin{Name: a.name, Mode: a.mode, Config: a.config, Seeds: a.seeds, Table: a.table, Attempt: 7,
 				Member: wire.GroupMember{ID: p.info.ID, Name: p.name}}

@@ -3,6 +3,7 @@ package membership
 // What the ring delivers: membership events in their order, and the verdict on every other message.
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/lockstep-go/lockstep/internal/wire"
@@ -15,6 +16,8 @@ type change struct {
 	member wire.MemberID // who leaves, loads or terminates
 	cut    wire.Position
 	donor  wire.MemberID // who could not give the state
+	lost   bool          // the leaver's state is lost with it
+	seeds  []netip.AddrPort
 }
 
 // parseChange reads an event. What is malformed is no event at any member, since all read the same bytes.
@@ -28,7 +31,7 @@ func parseChange(kind wire.Kind, payload []byte) (c change, ok bool) {
 	case wire.KindGroupLeave:
 		var e wire.GroupLeave
 		e, err = wire.ParseGroupLeave(payload)
-		c.member = e.Member
+		c.member, c.lost, c.seeds = e.Member, e.Lost, e.Seeds
 	case wire.KindLoaded:
 		var e wire.Loaded
 		e, err = wire.ParseLoaded(payload)
@@ -85,7 +88,7 @@ func (d *Directory) Deliver(group wire.GroupID, position wire.Position, kind wir
 	case wire.KindGroupJoin:
 		d.requestJoin(position, c.join)
 	case wire.KindGroupLeave:
-		d.requestLeave(group, position, c.member)
+		d.requestLeave(group, position, c)
 	default:
 		for _, r := range d.index[group] {
 			if live(&r.GroupRecord) {

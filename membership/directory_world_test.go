@@ -79,6 +79,7 @@ type app struct {
 	table     []wire.HandlerEntry
 	join      bool
 	leave     bool
+	failed    bool // its state is lost
 	asked     string
 	state     []wire.Position
 	has       bool // a state, not only a load under way

@@ -119,8 +119,8 @@ func (d *Directory) enter(r *wire.GroupRecord, p wire.Position, id wire.MemberID
 
 // requestLeave takes a leave in the regular configuration, of a member or of one that waits. Whoever asks to leave is out
 // afterwards and is told so, whatever it was.
-func (d *Directory) requestLeave(group wire.GroupID, p wire.Position, id wire.MemberID) {
-	recs := d.index[group]
+func (d *Directory) requestLeave(group wire.GroupID, p wire.Position, c change) {
+	id, recs := c.member, d.index[group]
 	name := ""
 	for _, r := range recs {
 		name = r.Name
@@ -128,15 +128,18 @@ func (d *Directory) requestLeave(group wire.GroupID, p wire.Position, id wire.Me
 	}
 	for _, r := range recs {
 		if live(&r.GroupRecord) && find(&r.GroupRecord, id) >= 0 {
-			d.applyLeave(&r.GroupRecord, p, id)
+			d.applyLeave(&r.GroupRecord, p, c)
 			d.settle(name, recs)
+			if c.lost && r.Founding != 0 && !live(&r.GroupRecord) {
+				d.reformOnWordOf(c, name, p)
+			}
 			return
 		}
 	}
 	held := false
 	for _, r := range recs {
 		if i := slices.Index(r.Holders, id); i >= 0 {
-			if soleKeeper(&r.GroupRecord, id) {
+			if soleKeeper(&r.GroupRecord, id) && !c.lost {
 				return // as in a primary: who loads would be left with nothing
 			}
 			held = true
@@ -149,6 +152,6 @@ func (d *Directory) requestLeave(group wire.GroupID, p wire.Position, id wire.Me
 	}
 	d.settle(name, recs)
 	if held {
-		d.reform(name, p) // it may have been the last that knew of the group
+		d.reformOnWordOf(c, name, p) // it may have been the last that knew of the group
 	}
 }

@@ -43,9 +43,9 @@ func (d *Directory) stay(mems []memory, waiting []wire.GroupJoin, p wire.Positio
 }
 
 // formLost decides where nobody present has any state. The state is given up only if nobody elsewhere can have it: with a size
-// when all voters' names are here, without one when all who voted are here or run anew; and, where a voter has forgotten what it
-// knew, not before seeds say that nobody is missing, as when a group is founded for the first time: somebody who was cut off may
-// hold an older state. Then those who were still loading and those who wait found the group again.
+// when all voters' names are here, without one when all who voted are here or run anew, and not before the seeds of somebody who
+// waits, or who left with the state, say that nobody is missing, as when a group is founded for the first time: somebody who was cut
+// off may hold an older state. Then those who were still loading and those who wait found the group again.
 func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Position) []*wire.GroupRecord {
 	newest := mems[0].rec
 	var survivors []wire.GroupMember
@@ -55,7 +55,10 @@ func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Pos
 			survivors = append(survivors, m.rec.Members[find(m.rec, id)])
 		}
 	}
-	known := d.accounted(mems) && d.vouched(mems, waiting)
+	known := d.accounted(mems) && (d.vouching || d.vouched(mems, waiting))
+	if known && len(survivors) > 0 && !d.vouching {
+		known = !d.misses && len(d.ready(waiting)) > 0 // a voter that is here and has no state may have given it up as lost
+	}
 	if !known && newest.Config.Size != 0 {
 		var names []string
 		for _, s := range survivors {

@@ -14,7 +14,7 @@ import (
 )
 
 // A coverage counts what the property met in all its runs, so that it cannot pass by meeting nothing.
-type coverage struct{ primary, replays, attempts, loads, merges, blocked int }
+type coverage struct{ primary, replays, attempts, loads, merges, blocked, failed int }
 
 func (c *coverage) add(w *world) {
 	c.primary += w.primary
@@ -126,6 +126,10 @@ func disturb(rt *rapid.T, config wire.GroupConfig, c *coverage) {
 			if a := pick().app("g"); a != nil && rapid.IntRange(0, 4).Draw(rt, "rare") == 0 {
 				switch {
 				case a.in || a.join:
+					if a.has && rapid.Bool().Draw(rt, "fails") {
+						a.fail()
+						c.failed++
+					}
 					a.leave, a.join, faults = true, false, true
 				case !a.leave:
 					join(a.p)

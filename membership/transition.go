@@ -18,7 +18,7 @@ func (d *Directory) apply(r *wire.GroupRecord, p wire.Position, c change) {
 	case wire.KindGroupJoin:
 		d.applyJoin(r, p, c.join)
 	case wire.KindGroupLeave:
-		d.applyLeave(r, p, c.member)
+		d.applyLeave(r, p, c)
 	case wire.KindLoaded:
 		d.applyLoaded(r, p, c.member, c.cut)
 	case wire.KindRecut:
@@ -29,11 +29,13 @@ func (d *Directory) apply(r *wire.GroupRecord, p wire.Position, c change) {
 }
 
 // applyLeave takes a member out. The last member ends the group. The only one that has the state does not get out while others
-// load it: the event is void, and who wanted to leave asks again when they have loaded. With a size a leave may cost the primary:
-// then the others wait for a view that tells of it.
-func (d *Directory) applyLeave(r *wire.GroupRecord, p wire.Position, id wire.MemberID) {
-	i := find(r, id)
-	if i < 0 || soleDonor(r, id) {
+// load it: the event is void, and who wanted to leave asks again when they have loaded; but one whose state is lost gets out, and
+// those who loaded it are left with nothing (see lost.go). With a size a leave may cost the primary: then the others wait for a view
+// that tells of it.
+func (d *Directory) applyLeave(r *wire.GroupRecord, p wire.Position, c change) {
+	id := c.member
+	i, sole := find(r, id), soleDonor(r, id)
+	if i < 0 || sole && !c.lost {
 		return
 	}
 	leaver := asMember(r.Members[i])
@@ -57,6 +59,16 @@ func (d *Directory) applyLeave(r *wire.GroupRecord, p wire.Position, id wire.Mem
 		farewell()
 		r.View = number
 		d.wipe(r)
+	case sole && partitionable:
+		next.Primary = next.Primary && (r.Config.Size == 0 || stands(next, all))
+		farewell()
+		*r = *next
+		d.beginSide(r, p, left)
+	case sole:
+		next.Primary = false
+		farewell()
+		d.floor = max(d.floor, number.Num)
+		d.loseState(r, p, i, c)
 	case !partitionable && r.Config.Size != 0 && !d.decided && !stands(next, all):
 		next.Primary = false
 		farewell()

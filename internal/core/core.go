@@ -138,7 +138,7 @@ func (c *Core) Step(now time.Time, ev Event) {
 	case JoinGroup:
 		c.joinGroup(ev)
 	case LeaveGroup:
-		c.leaveGroup(ev.Group)
+		c.leaveGroup(ev)
 	case TerminateGroup:
 		c.terminateGroup(ev.Group)
 	case Submit:

@@ -38,8 +38,12 @@ type JoinGroup struct {
 	Table  []wire.HandlerEntry
 }
 
-// LeaveGroup gives up membership, or a JoinGroup that has no outcome yet. It ends with UpLeft.
-type LeaveGroup struct{ Group wire.GroupID }
+// LeaveGroup gives up membership, or a JoinGroup that has no outcome yet. It ends with UpLeft. The only member with the state gets
+// out when others have loaded it; with Lost, which says that its state is not the group's any more, at once, and the state is lost.
+type LeaveGroup struct {
+	Group wire.GroupID
+	Lost  bool
+}
 
 // TerminateGroup ends the group at all its members.
 type TerminateGroup struct{ Group wire.GroupID }

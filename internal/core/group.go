@@ -4,6 +4,7 @@ package core
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/lockstep-go/lockstep/internal/wire"
@@ -18,6 +19,7 @@ type group struct {
 	joining   *JoinGroup // wanted, no outcome yet
 	attempt   uint64
 	leaving   bool
+	lost      bool // and the state is lost with it
 	ending    bool // Terminate is wanted
 	loadedCut wire.Position
 	loadDone  bool
@@ -80,18 +82,18 @@ func (c *Core) dropGroup(g *group) {
 func (c *Core) joinGroup(ev JoinGroup) {
 	g := c.group(wire.NewGroupID(ev.Name), ev.Name)
 	c.attempts++
-	g.joining, g.attempt, g.leaving = &ev, c.attempts, false
+	g.joining, g.attempt, g.leaving, g.lost = &ev, c.attempts, false, false
 	clear(g.asked)
 	c.reconcile()
 }
 
-func (c *Core) leaveGroup(id wire.GroupID) {
-	g := c.groups[id]
+func (c *Core) leaveGroup(ev LeaveGroup) {
+	g := c.groups[ev.Group]
 	if g == nil {
-		c.up(Upcall{Kind: UpLeft, Group: id, Refusal: membership.RefusalLeave})
+		c.up(Upcall{Kind: UpLeft, Group: ev.Group, Refusal: membership.RefusalLeave})
 		return
 	}
-	g.leaving = true
+	g.leaving, g.lost = true, g.lost || ev.Lost
 	g.joining = nil
 	delete(g.asked, wire.KindGroupLeave)
 	c.reconcile()
@@ -141,14 +143,14 @@ func (c *Core) reconcile() {
 		case g.leaving && in == membership.MembershipNone:
 			// The wish to join may be under way: the leave is ordered behind it.
 			if _, asked := g.asked[wire.KindGroupJoin]; asked && g.asked[wire.KindGroupJoin] == ring {
-				ask(wire.KindGroupLeave, (&wire.GroupLeave{Member: self}).Append(nil))
+				ask(wire.KindGroupLeave, c.leavePayload(g))
 				break
 			}
 			c.up(Upcall{Kind: UpLeft, Group: id, Refusal: membership.RefusalLeave})
 			c.dropGroup(g)
-		case g.leaving && c.dir.MayLeave(id) && (len(g.queue) == 0 || !c.sendable(g)):
+		case g.leaving && (g.lost || c.dir.MayLeave(id)) && (len(g.queue) == 0 || !c.sendable(g)):
 			// Behind everything this member sent before, unless that cannot be numbered now.
-			ask(wire.KindGroupLeave, (&wire.GroupLeave{Member: self}).Append(nil))
+			ask(wire.KindGroupLeave, c.leavePayload(g))
 		case g.joining != nil && in == membership.MembershipNone && c.seeded:
 			ask(wire.KindGroupJoin, c.joinPayload(g))
 		case g.ending && in == membership.MembershipMember:
@@ -175,14 +177,27 @@ func (c *Core) leaving() bool {
 	return false
 }
 
-func (c *Core) joinPayload(g *group) []byte {
+func (c *Core) leavePayload(g *group) []byte {
+	l := wire.GroupLeave{Member: c.cfg.Self.ID, Lost: g.lost}
+	if g.lost {
+		l.Seeds = c.knownSeeds()
+	}
+	return l.Append(nil)
+}
+
+// knownSeeds are the addresses that have to be on a ring where something is decided on the word that nobody is missing.
+func (c *Core) knownSeeds() []netip.AddrPort {
 	seeds := slices.Clone(c.seeds.Addrs)
 	if c.seeds.Unresolved > 0 {
 		seeds = append(seeds, unresolved)
 	}
+	return seeds
+}
+
+func (c *Core) joinPayload(g *group) []byte {
 	j := wire.GroupJoin{
 		Name: g.name, Mode: g.joining.Mode, Member: wire.GroupMember{ID: c.cfg.Self.ID, Name: c.cfg.Self.Name},
-		Attempt: g.attempt, Config: g.joining.Config, Seeds: seeds, Table: g.joining.Table,
+		Attempt: g.attempt, Config: g.joining.Config, Seeds: c.knownSeeds(), Table: g.joining.Table,
 	}
 	return j.Append(nil)
 }

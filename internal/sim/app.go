@@ -3,6 +3,7 @@ package sim
 // The virtual application: what the root package's Group and an application's handlers do with the upcalls of one group.
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -29,6 +30,7 @@ type app struct {
 	wanted  bool // the application wants to be a member
 	asked   bool // JoinGroup was given and has no end yet
 	leaving bool // LeaveGroup was given
+	failed  bool // and the state is lost: nothing more is handled before the membership has ended
 	blocked bool
 	view    *membership.View // nil while out
 
@@ -83,6 +85,26 @@ func (a *app) leave() {
 	}
 	a.leaving = true
 	a.p.step(core.LeaveGroup{Group: a.g.id})
+}
+
+// fail ends a membership whose state is not the group's any more, as a handler's panic does: nobody gets it, what was accepted and not
+// delivered is lost, and the application joins again when it is out.
+func (a *app) fail() {
+	a.void()
+	for _, tag := range slices.Sorted(maps.Keys(a.tags)) {
+		a.add(evs.Event{Kind: evs.Lost, Message: a.tags[tag], Uncertain: true})
+	}
+	clear(a.tags)
+	clear(a.waiting)
+	clear(a.saved)
+	a.queue, a.head = nil, 0
+	a.queries.forget()
+	a.calls.forget()
+	a.add(evs.Event{Kind: evs.Left})
+	a.loads++
+	a.blocked, a.view, a.failed, a.leaving = false, nil, true, true
+	a.congestion()
+	a.p.step(core.LeaveGroup{Group: a.g.id, Lost: true})
 }
 
 // ready reports whether the application may send.
@@ -158,6 +180,9 @@ func (p *process) route(u *core.Upcall) {
 func (a *app) enqueue(u *core.Upcall) {
 	if c := a.p.n.c; c.opts.Trace != nil && (a.holding || u.Kind == core.UpLoaded) {
 		c.tracef("%s %s: upcall %d at %d waits, view %v, members %v", a.p.member, a.g.Name, u.Kind, u.Position, u.View, a.names(u.Members))
+	}
+	if a.failed && u.Kind != core.UpLeft && u.Kind != core.UpDirectDone && u.Kind != core.UpDirectLost {
+		return
 	}
 	switch u.Kind {
 	case core.UpLoad:

@@ -53,7 +53,10 @@ func (a *app) handle(u *core.Upcall) {
 		a.asked, a.leaving, a.blocked, a.view, a.told = false, false, false, nil, false
 		a.queries.forget()
 		a.calls.forget()
-		a.add(evs.Event{Kind: evs.Left})
+		if !a.failed {
+			a.add(evs.Event{Kind: evs.Left})
+		}
+		a.failed = false
 		if u.Refusal == membership.RefusalTwoFounders {
 			a.trouble(evs.OnePrimary, "left: an older founding was met: %s", u.Text)
 		}

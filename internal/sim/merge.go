@@ -53,17 +53,11 @@ func (a *app) mergeNext(sides []membership.MergeSide, merge, try int) {
 	})
 }
 
-// mergeFailed ends the run of a member whose state is not the group's: its host starts it again, and it loads.
+// mergeFailed ends the membership of an application whose state is not the group's.
 func (a *app) mergeFailed() {
-	n, c := a.p.n, a.p.n.c
-	c.stats.FailedMerges++
-	c.tracef("%s %s: a side's state could not be had", a.p.member, a.g.Name)
-	c.Crash(n.index)
-	end := c.disturb()
-	c.clock.after(rejoinAfter, func() {
-		c.Restart(n.index)
-		end()
-	})
+	a.p.n.c.stats.FailedMerges++
+	a.p.n.c.tracef("%s %s: a side's state could not be had", a.p.member, a.g.Name)
+	a.fail()
 }
 
 // partitionable reports whether every side of the group goes on.

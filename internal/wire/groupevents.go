@@ -2,20 +2,50 @@ package wire
 
 // The small membership events of a group: leave, loaded, recut, terminate.
 
-import "fmt"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // A GroupLeave takes its sender out of the group. It is the payload of a KindGroupLeave message.
 type GroupLeave struct {
 	Member MemberID
+	// Lost says that the sender has no state to give any more, so that nobody need wait for it: its membership failed. It travels in
+	// an extension, with Seeds, where others may be found who have an older state; at most MaxSeeds.
+	Lost  bool
+	Seeds []netip.AddrPort
 }
 
+// leaveLost is the extension of a leave with which the sender's state is lost.
+const leaveLost = 1
+
 // Append appends the payload's bytes to b.
-func (g GroupLeave) Append(b []byte) []byte { return append(b, g.Member[:]...) }
+func (g GroupLeave) Append(b []byte) []byte {
+	b = append(b, g.Member[:]...)
+	if g.Lost {
+		at := len(b)
+		b = closeExtension(appendSeeds(openExtension(b, leaveLost), g.Seeds), at)
+	}
+	return b
+}
 
 // ParseGroupLeave reads a whole payload. Errors match ErrMalformed.
 func ParseGroupLeave(payload []byte) (GroupLeave, error) {
 	r := reader{b: payload}
 	g := GroupLeave{Member: r.id()}
+	for {
+		kind, value, ok := r.extension()
+		if !ok {
+			break
+		}
+		if kind == leaveLost {
+			v := reader{b: value}
+			g.Lost, g.Seeds = true, v.seeds()
+			if v.fault != "" || len(v.b) > 0 {
+				r.fail("bad seeds of a leave")
+			}
+		}
+	}
 	if err := r.done("group leave"); err != nil {
 		return GroupLeave{}, err
 	}
@@ -23,7 +53,12 @@ func ParseGroupLeave(payload []byte) (GroupLeave, error) {
 }
 
 // String describes the payload on one line.
-func (g GroupLeave) String() string { return "groupleave " + g.Member.String() }
+func (g GroupLeave) String() string {
+	if g.Lost {
+		return fmt.Sprintf("groupleave %v state lost seeds %v", g.Member, g.Seeds)
+	}
+	return "groupleave " + g.Member.String()
+}
 
 // A Loaded says that its sender has loaded the state of the given cut. It is the payload of a KindLoaded message.
 type Loaded struct {

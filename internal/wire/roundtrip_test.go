@@ -266,7 +266,13 @@ func TestRoundTripDirectAck(t *testing.T) {
 }
 
 func TestRoundTripGroupLeave(t *testing.T) {
-	roundTrip(t, func(t *rapid.T) GroupLeave { return GroupLeave{drawID(t)} }, ParseGroupLeave)
+	roundTrip(t, func(t *rapid.T) GroupLeave {
+		g := GroupLeave{Member: drawID(t), Lost: drawBool(t)}
+		if g.Lost {
+			g.Seeds = drawList(t, 3, drawAddr)
+		}
+		return g
+	}, ParseGroupLeave)
 }
 
 func TestRoundTripLoaded(t *testing.T) {

@@ -117,6 +117,7 @@ func samples() []sample {
 		{name: "directack", value: &DirectAck{To: idC, Epoch: 0xfeed, Seq: 2}, parse: by(ParseDirectAck)},
 		{name: "group join", value: join, parse: by(ParseGroupJoin)},
 		{name: "group leave", value: GroupLeave{Member: idC}, parse: by(ParseGroupLeave)},
+		{name: "group leave, state lost", value: GroupLeave{Member: idC, Lost: true, Seeds: join.Seeds}, parse: by(ParseGroupLeave), extensions: 32},
 		{name: "loaded", value: Loaded{Member: idC, Cut: 1011}, parse: by(ParseLoaded)},
 		{name: "recut", value: Recut{Member: idC, Cut: 1011, Donor: idB}, parse: by(ParseRecut)},
 		{name: "terminate", value: Terminate{By: idA}, parse: by(ParseTerminate)},
