@@ -58,7 +58,10 @@ func (t *tenure) dispatch(l *loop, u *core.Upcall) {
 		t.dispatchDeliver(u)
 	case core.UpView:
 		t.dispatchView(l, u)
-	case core.UpTransitional, core.UpMerge, core.UpFounded, core.UpDirect:
+	case core.UpTransitional, core.UpMerge, core.UpDirect:
+		t.put(u)
+	case core.UpFounded:
+		t.endLoad() // whoever had the state gave it up
 		t.put(u)
 	case core.UpBlocked:
 		t.dispatchBlocked(u)
@@ -96,15 +99,21 @@ func (t *tenure) dispatch(l *loop, u *core.Upcall) {
 		}
 		t.phase = phaseLeaving
 		t.loseDirects()
-		if t.holding {
-			// The state will never come, so nothing that waited for it can be shown.
-			keep := t.void()
-			t.holding, t.loadDue = false, false
-			for i := range keep {
-				t.put(&keep[i])
-			}
-		}
+		t.endLoad()
 		t.put(u)
+	}
+}
+
+// endLoad ends a load whose state will never come: nothing that waited for it can be shown.
+func (t *tenure) endLoad() {
+	if !t.holding {
+		return
+	}
+	keep := t.void()
+	t.cancelLd()
+	t.holding, t.loadDue = false, false
+	for i := range keep {
+		t.put(&keep[i])
 	}
 }
 
