@@ -19,7 +19,8 @@
 //	causal order        5; VS 3.13  what its sender had delivered when it sent a message comes before the message
 //	positions grow      C2  whatever its order, what a member is told next has a higher position: a session never goes back
 //	real time           (ours)  a call answered before another was made comes first; so fences grow (C4)
-//	same view           1.4, 2.2; VS 3.8  all deliver a message in one view, the one they are in
+//	same view           1.4, 2.2; VS 3.8  all deliver a message in one view, the one they are in; in transitional configurations, all
+//	                    whose states live
 //	sane view           VS 3.9  no older than the one it was sent in; and a view has one incarnation of a name
 //	virtual synchrony   4; VS 3.10  who goes from one view to the next together has delivered the same in it
 //	came along          VS 3.17  a view's With names exactly those who went from the same view to this one

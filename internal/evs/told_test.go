@@ -77,4 +77,40 @@ var toldMutants = []mutant{
 		t.view(3, []Member{a, b}, nil, []Member{a, b}, []Departure{{c, "partition"}}, "")
 		t.view(4, []Member{c}, nil, []Member{c}, []Departure{{a, "partition"}, {b, "partition"}}, "")
 	})},
+	{name: "a held message delivered behind a change that a primary missed and somebody remembers", want: SameView, also: []Property{PrimaryContinuity}, make: passedOver(false)},
+}
+
+// passedOver tells of b, which misses that c joins and goes on as a primary alone; and of a, which was blocked then and goes on when b is
+// there again, but has left: what it held back comes behind the change.
+func passedOver(left bool) func(*testing.T) *History {
+	return func(*testing.T) *History {
+		t := newTeller()
+		t.log(a).Add(Event{Kind: Founded})
+		t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+		t.view(2, []Member{a, b}, []Member{b}, []Member{a}, nil, a)
+		held := t.send(b, Agreed)
+		t.all(Blocked, Event{}, a)
+		t.all(Transitional, Event{Members: []Member{b}}, b)
+		t.place++
+		t.deliver(held, true, b)
+		t.place += 100
+		t.view(3, []Member{b}, nil, []Member{b}, []Departure{{a, "partition"}}, "")
+		if left {
+			t.all(Left, Event{}, b)
+		}
+		t.place -= 102
+		t.views[a] = ViewID{4, 7}
+		t.log(a).Add(Event{Kind: View, View: t.views[a], Position: t.place, Members: []Member{a, b, c}, Joined: []Member{c}, With: []Member{a, b}, Primary: true})
+		t.all(Transitional, Event{Members: []Member{a}}, a)
+		t.deliver(held, true, a)
+		t.all(Crash, Event{}, a)
+		return t.h
+	}
+}
+
+// TestPassedOver: nobody remembers the primary that was passed over.
+func TestPassedOver(t *testing.T) {
+	for _, v := range Check(passedOver(true)(t)) {
+		t.Error(v)
+	}
 }
