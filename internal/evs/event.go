@@ -121,7 +121,7 @@ type Event struct {
 	Transitional bool   // of Deliver
 	Uncertain    bool   // of Lost
 	Position     uint64 // of Deliver and View: the place; of Stable: the bound
-	View         ViewID // of View and Deliver
+	View         ViewID // of View and Deliver; of Left: the number that the end of the membership has among views, if it has one
 
 	Resumes ViewID   // of View: the view it continues after a block, or the one others installed at the same event
 	Members []Member // of View, by age; of Transitional

@@ -52,7 +52,7 @@ func checkSameView(g *group) {
 // configurations. A primary that missed a change of the group behind a gap delivers what it has in the view before that change. While
 // anybody remembers it, nobody delivers beside it; when nobody does, an older memory may go on and make good what it held back.
 func beside(a, b *arrival) bool {
-	return a.event.Transitional && b.event.Transitional && a.stay != nil && a.event.Step < b.event.Step && forgotten(a.stay, b.event.Step)
+	return a.event.Transitional && b.event.Transitional && a.stay != nil && a.event.Step < b.event.Step && forgotten(a.stay, b.event)
 }
 
 // checkOutcome: each accepted message ends in exactly one own delivery or one loss, in the order of submission, and what was

@@ -2,6 +2,8 @@ package evs
 
 // One primary: the primary views of a group form one chain, whoever looks.
 
+import "slices"
+
 // checkOnePrimary: P1, any two primary views are ordered by number; P2, each continues the one before it, as far as anyone
 // still lives who remembers that one. Memories that all died may be passed over, and their numbers given again: nobody can know
 // of them (the ids differ). For the same reason numbers begin anew where a group is founded again after all its memories have died.
@@ -49,7 +51,7 @@ func checkOnePrimary(g *group) {
 					if w.id.Num <= s.previous.view.View.Num || w.id.Num >= v.id.Num || w.first.Step > v.first.Step || g.founding(w) != g.founding(v) {
 						continue
 					}
-					if keeper := remembers(w, v.first.Step); keeper != "" {
+					if keeper := remembers(w, v.first); keeper != "" {
 						g.report(PrimaryContinuity, s.log.Member, "went on from view %s to %s past primary view %s of %v, which %s remembers", s.previous.view.View,
 							v.id, w.id, w.first.Members, keeper)
 					}
@@ -59,13 +61,20 @@ func checkOnePrimary(g *group) {
 	}
 }
 
-// founding counts the foundings of the group up to a view's installation.
+// founding counts the foundings of the group up to a view's installation, without those that come behind it in the order of their
+// ring: the last who leave may be told of their last views when somebody else has founded the group anew.
 func (g *group) founding(v *view) int {
 	n := 0
 	for _, s := range g.stays {
-		if s.founder && s.view.Step <= v.first.Step {
-			n++
+		if !s.founder || s.view.Step > v.first.Step {
+			continue
 		}
+		f := s.view.View
+		late := func(s *stay) bool { return leavesBefore(s.log, s.from, f) }
+		if v.id.Ring == f.Ring && v.id.Num < f.Num && slices.ContainsFunc(v.stays, late) {
+			continue
+		}
+		n++
 	}
 	return n
 }
@@ -76,7 +85,7 @@ func (g *group) foundedBeside(v *view, s *stay) {
 		if w == v || !w.first.Primary || w.first.Step > v.first.Step {
 			continue
 		}
-		if keeper := remembers(w, v.first.Step); keeper != "" {
+		if keeper := remembers(w, v.first); keeper != "" {
 			g.report(PrimaryContinuity, s.log.Member, "founded the group in view %s while %s remembers view %s", v.id, keeper, w.id)
 			return
 		}
@@ -98,17 +107,19 @@ func holds(w, v *view) Member {
 	return ""
 }
 
-// remembers names a member that has been in view w and has at the given step neither crashed, left nor loaded another state.
-func remembers(w *view, step uint64) Member {
+// remembers names a member that has been in view w and has, when another view is installed, neither crashed, left nor loaded another
+// state.
+func remembers(w *view, other *Event) Member {
 	for _, s := range w.stays {
-		if !forgotten(s, step) {
+		if !forgotten(s, other) {
 			return s.log.Member
 		}
 	}
 	return ""
 }
 
-func forgotten(s *stay, step uint64) bool {
+func forgotten(s *stay, other *Event) bool {
+	step := other.Step
 	for i := s.from + 1; i < len(s.log.Events); i++ {
 		e := &s.log.Events[i]
 		switch e.Kind {
@@ -119,11 +130,12 @@ func forgotten(s *stay, step uint64) bool {
 			return e.Step <= step
 		case View:
 			if e.Step >= step {
-				return contains(e.Joined, s.log.Member) // its state was given up before: it joins as one without
+				// Its state was given up before: it joins as one without, or has left and is told later.
+				return contains(e.Joined, s.log.Member) || leavesBefore(s.log, i, other.View)
 			}
 		default:
 			if e.Step > step && e.Kind == Deliver {
-				return false
+				return leavesBefore(s.log, i, other.View)
 			}
 		}
 	}

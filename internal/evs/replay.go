@@ -35,11 +35,12 @@ func (s set) missing(o set) int {
 type memory struct {
 	log    *Log
 	state  set
-	count  uint64 // of the messages in state
-	view   *Event // the last one, nil before the first and after the last
-	living bool   // in the group, not crashed
-	cut    uint64 // of the state last loaded
-	ended  bool   // a newer primary has taken the member in without its state
+	count  uint64   // of the messages in state
+	view   *Event   // the last one, nil before the first and after the last
+	living bool     // in the group, not crashed
+	cut    uint64   // of the state last loaded
+	ended  bool     // a newer primary has taken the member in without its state, or comes after its leave
+	lefts  []*Event // the ends of its memberships still to come
 }
 
 // hold adds a message to the state.
@@ -75,14 +76,14 @@ type replay struct {
 func (g *group) walk(visit func(r *replay, m *memory, e *Event, about *message)) {
 	r := &replay{g: g, saved: map[cutKey]saving{}}
 	for _, l := range g.logs {
-		r.memories = append(r.memories, &memory{log: l})
+		r.memories = append(r.memories, &memory{log: l, lefts: lefts(l)})
 	}
 	for _, x := range g.run {
 		m, about := r.memories[x.log], g.refs[x.log][x.event]
 		e := &m.log.Events[x.event]
 		switch e.Kind {
 		case Founded:
-			m.state, m.count = nil, 0
+			m.state, m.count, m.ended = nil, 0, false
 		case Load:
 			s := r.saved[cutKey{e.Donor, e.Cut}]
 			m.state, m.count = s.state.clone(), s.count
@@ -98,13 +99,17 @@ func (g *group) walk(visit func(r *replay, m *memory, e *Event, about *message))
 			}
 		case Left, Crash:
 			m.view, m.living = nil, false
+			if e.Kind == Left {
+				m.lefts = m.lefts[1:]
+			}
 		}
 		visit(r, m, e, about)
 	}
 }
 
 // supersede ends the memories of those whom a primary view takes in anew: the group has gone on with another state, and theirs waits
-// only for its end. It is no part of any later primary, even while it still lies there untouched.
+// only for its end. It is no part of any later primary, even while it still lies there untouched. So is that of a member that left
+// before that view in the order and has not been told yet.
 func (r *replay) supersede(e *Event) {
 	if !e.Primary {
 		return
@@ -113,7 +118,37 @@ func (r *replay) supersede(e *Event) {
 		if m.view != nil && m.view.View.Num < e.View.Num && m.cut < e.Position && contains(e.Joined, m.log.Member) {
 			m.ended = true
 		}
+		if len(m.lefts) > 0 && comesBefore(m.lefts[0], e.View) {
+			m.ended = true
+		}
 	}
+}
+
+// lefts are the ends of a log's memberships, in their order.
+func lefts(l *Log) []*Event {
+	var list []*Event
+	for i := range l.Events {
+		if l.Events[i].Kind == Left {
+			list = append(list, &l.Events[i])
+		}
+	}
+	return list
+}
+
+// comesBefore reports whether a membership ended before a view in the order of the ring that numbered both. Whoever installed that
+// view may have been told of it first: on one ring all are told the same, but at different times.
+func comesBefore(left *Event, v ViewID) bool {
+	return left.View.Num > 0 && left.View.Ring == v.Ring && left.View.Num < v.Num
+}
+
+// leavesBefore reports whether the membership that a log is in at its i-th event ends before a view in the order.
+func leavesBefore(l *Log, i int, v ViewID) bool {
+	for ; i < len(l.Events); i++ {
+		if e := &l.Events[i]; e.Kind == Left {
+			return comesBefore(e, v)
+		}
+	}
+	return false
 }
 
 // remembered reports whether anybody who lives is, or was when it was cut off, in a view of that number or a later one, other than

@@ -2,7 +2,10 @@ package evs
 
 // Histories told from the start because the good one has no place for their mistake.
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 var abc = []Member{a, b, c}
 
@@ -112,5 +115,43 @@ func passedOver(left bool) func(*testing.T) *History {
 func TestPassedOver(t *testing.T) {
 	for _, v := range Check(passedOver(true)(t)) {
 		t.Error(v)
+	}
+}
+
+// TestLeftBeforeItIsTold: a and b leave, then c founds the group anew; b is told what came before its leave, and of the leave itself,
+// after c's founding. That is no fault while the order says so; and it is one if b's leave comes later, or where nobody knows.
+func TestLeftBeforeItIsTold(t *testing.T) {
+	tell := func(end ViewID) *History {
+		t := newTeller()
+		t.log(a).Add(Event{Kind: Founded})
+		t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+		t.view(2, []Member{a, b}, []Member{b}, []Member{a}, nil, a)
+		t.deliver(t.send(a, SafeAt), false, a, b)
+		t.all(Stable, Event{Position: t.place}, a, b)
+		late := t.send(a, Agreed)
+		t.deliver(late, false, a)
+		t.log(a).Add(Event{Kind: Left, View: ViewID{3, 7}})
+		t.log(c).Add(Event{Kind: Founded})
+		t.place += 9
+		t.view(5, []Member{c}, []Member{c}, []Member{c}, nil, "")
+		t.place -= 11
+		t.deliver(late, false, b)
+		t.view(3, []Member{b}, nil, []Member{b}, []Departure{{a, "leave"}}, "")
+		t.log(b).Add(Event{Kind: Left, View: end})
+		return t.h
+	}
+	for _, v := range Check(tell(ViewID{4, 7})) {
+		t.Error(v)
+	}
+	for name, end := range map[string]ViewID{"later": {6, 7}, "another ring": {4, 8}, "unknown": {}} {
+		var broken []Property
+		for _, v := range Check(tell(end)) {
+			broken = append(broken, v.Property)
+		}
+		for _, p := range []Property{SafeAtK, StableKept, PrimaryContinuity} {
+			if !slices.Contains(broken, p) {
+				t.Errorf("%s: %q is not among what is broken: %v", name, p, broken)
+			}
+		}
 	}
 }

@@ -33,6 +33,7 @@ type app struct {
 	failed  bool // and the state is lost: nothing more is handled before the membership has ended
 	blocked bool
 	view    *membership.View // nil while out
+	end     evs.ViewID       // of the membership, as its last view says
 
 	queue     []core.Upcall // from head on
 	head      int

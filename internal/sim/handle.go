@@ -54,9 +54,9 @@ func (a *app) handle(u *core.Upcall) {
 		a.queries.forget()
 		a.calls.forget()
 		if !a.failed {
-			a.add(evs.Event{Kind: evs.Left})
+			a.add(evs.Event{Kind: evs.Left, View: a.end})
 		}
-		a.failed = false
+		a.failed, a.end = false, evs.ViewID{}
 		if u.Refusal == membership.RefusalTwoFounders {
 			a.trouble(evs.OnePrimary, "left: an older founding was met: %s", u.Text)
 		}
@@ -138,6 +138,7 @@ func (a *app) install(u *core.Upcall) {
 		return
 	}
 	if v.Rank < 0 {
+		a.end = viewID(v.ID)
 		return // the end of the membership follows
 	}
 	if v.Rank >= len(v.Members) || v.Members[v.Rank].ID != a.p.id {

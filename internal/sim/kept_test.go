@@ -32,6 +32,8 @@ func TestKeptSeeds(t *testing.T) {
 		{2, 10086, "an answer that came late was taken by the next run of the process it was for"},
 		{2, 10032, "a group was congested for ever by what a membership said after its end"},
 		{2, 205040, "a primary that missed a join left; an older memory went on and delivered behind that join what both had"},
+		{2, 203829, "the last leave was told after the founding that came behind it in the order, and the leaver's state counted"},
+		{2, 204781, "deliveries and a leave were told after the founding that came behind them in the order"},
 	} {
 		r := run(Options{Seed: k.seed, Generation: k.generation})
 		for _, v := range r.Violations {
