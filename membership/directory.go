@@ -31,12 +31,13 @@ type Directory struct {
 	trans  []wire.MemberID // who moves along, while moving
 	side   []wire.MemberID // whose copy equals this one, sorted
 
-	seen      []wire.Failed // whom the side lost, and why; sorted by id
-	floor     uint64        // no view number at or below it is given again
-	misses    bool          // a seed of somebody's is not on this ring, as its sync showed
-	decided   bool          // attempts are being made good: the side is known to be primary
-	vouching  bool          // who leaves with the only state has said that nobody is missing
-	records   []*record     // sorted by name; of one name the newest first
+	seen      []wire.Failed   // whom the side lost, and why; sorted by id
+	floor     uint64          // no view number at or below it is given again
+	misses    bool            // a seed of somebody's is not on this ring, as its sync showed
+	decided   bool            // attempts are being made good: the side is known to be primary
+	vouching  bool            // who leaves with the only state has said that nobody is missing
+	along     []wire.MemberID // while they are: who holds the memory
+	records   []*record       // sorted by name; of one name the newest first
 	index     map[wire.GroupID][]*record
 	collected []wire.Directory // of this ring, disjoint sides
 	tentative *Directory       // what others may have made of a Sync met only in the transitional configuration

@@ -202,7 +202,7 @@ func (d *Directory) makeGood(r *wire.GroupRecord, kept []wire.MemberID, mine boo
 	attempts := r.Attempts
 	r.Attempts = nil
 	run := func(d *Directory, r *wire.GroupRecord, mine bool) (ended bool) {
-		d.decided = true
+		d.decided, d.along = true, kept
 		for _, a := range attempts {
 			c, ok := parseChange(a.Kind, a.Payload)
 			if !ok || r.Founding == 0 {
@@ -220,7 +220,7 @@ func (d *Directory) makeGood(r *wire.GroupRecord, kept []wire.MemberID, mine boo
 			}
 			ended = ended || r.Founding == 0 && c.kind == wire.KindTerminate
 		}
-		d.decided = false
+		d.decided, d.along = false, nil
 		return ended
 	}
 	founding := r.Founding

@@ -96,7 +96,7 @@ func (d *Directory) report(r *wire.GroupRecord, p wire.Position, c viewChange) {
 	default:
 		for i := range r.Members {
 			id := r.Members[i].ID
-			if slices.Contains(c.joined, id) || slices.Contains(c.reload, id) || d.apart(r, id) {
+			if slices.Contains(c.joined, id) || slices.Contains(c.reload, id) || d.apart(id) {
 				continue
 			}
 			v.With = append(v.With, asMember(r.Members[i]))
@@ -105,10 +105,16 @@ func (d *Directory) report(r *wire.GroupRecord, p wire.Position, c viewChange) {
 	d.emit(Event{Kind: EventView, Name: r.Name, Position: p, View: v})
 }
 
-// apart reports whether a member of a partitionable group goes another way than this one already, though no view says so yet: both
-// sides act on events in their transitional configurations, each by itself.
-func (d *Directory) apart(r *wire.GroupRecord, id wire.MemberID) bool {
-	return d.moving && r.Config.Partition == wire.PolicyPartitionable && !slices.Contains(d.trans, id)
+// apart reports whether a member goes another way than this one already, though no view says so yet: it is not among those who move
+// along in the transitional configuration in which an event is met, or not among those with whom it is made good.
+func (d *Directory) apart(id wire.MemberID) bool {
+	switch {
+	case d.decided:
+		return !slices.Contains(d.along, id)
+	case d.moving:
+		return !slices.Contains(d.trans, id)
+	}
+	return false
 }
 
 // loading are the members that have no state yet, by age.

@@ -124,6 +124,7 @@ type Event struct {
 	View         ViewID // of View and Deliver; of Left: the number that the end of the membership has among views, if it has one
 
 	Resumes ViewID   // of View: the view it continues after a block, or the one others installed at the same event
+	told    ViewID   // of View: its own id, where the view is another's by what is meant
 	Members []Member // of View, by age; of Transitional
 	Joined  []Member // of View
 	With    []Member // of View

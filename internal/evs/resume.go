@@ -102,7 +102,7 @@ func resume(h *History, groups map[string]bool) *History {
 				}
 				ids[told], ids[e.View] = first, first
 				meantBy[name{l.Group, told}], meantBy[name{l.Group, e.View}] = first, first
-				e.View, e.Resumes = first, ViewID{}
+				e.View, e.Resumes, e.told = first, ViewID{}, told
 				blocked, current = -1, first
 			}
 			m.Events = append(m.Events, e)

@@ -32,15 +32,17 @@ func checkState(g *group) {
 // together.
 func checkEqualStates(g *group) {
 	for _, v := range g.views {
-		var first *stay
-		for _, s := range v.stays {
+		for i, s := range v.stays {
 			if !s.view.Primary || s.again(v) {
 				continue
 			}
-			if first == nil {
-				first = s
+			// Of two ways to one event, the one of whoever went on may end and the other go on later: each has its own state.
+			for _, q := range v.stays[:i] {
+				if q.view.Primary && !q.again(v) && q.view.told == s.view.told {
+					g.equalStates(q.log.Member, q.view, s.log.Member, s.view)
+					break
+				}
 			}
-			g.equalStates(first.log.Member, first.view, s.log.Member, s.view)
 		}
 	}
 	// Who delivers in a transitional configuration may miss what only those beyond it have: such a state is compared with those of
@@ -62,7 +64,7 @@ func checkEqualStates(g *group) {
 				continue
 			}
 			for _, l := range lines {
-				if l.to == to || !l.of.event.Transitional && !a.event.Transitional {
+				if l.to == to && a.stay.wentWith(l.of.stay) || !l.of.event.Transitional && !a.event.Transitional {
 					g.equalStates(l.of.log.Member, l.of.event, a.log.Member, a.event)
 					continue arrivals
 				}

@@ -25,8 +25,11 @@ func checkSynchrony(g *group) {
 				if s.next != nil {
 					g.cameAlong(s, together)
 				}
-				if i > 0 {
-					g.sameDeliveries(together[0], s)
+				for _, q := range together[:i] {
+					if s.wentWith(q) {
+						g.sameDeliveries(q, s)
+						break
+					}
 				}
 			}
 		}
@@ -38,11 +41,17 @@ func checkSynchrony(g *group) {
 	}
 }
 
-// cameAlong compares s's With at its next view with those who really went from here to there.
+// wentWith reports whether two stays ended in the same view together: both say so. One that met the event in a regular configuration
+// may name one that had already begun to go another way, in a transitional one; that one does not name it.
+func (s *stay) wentWith(q *stay) bool {
+	return s.next == nil || contains(s.next.view.With, q.log.Member) && contains(q.next.view.With, s.log.Member)
+}
+
+// cameAlong compares s's With at its next view with those who really went from here to there, and were told the view under one id.
 func (g *group) cameAlong(s *stay, together []*stay) {
 	with := s.next.view.With
 	for _, q := range together {
-		if !contains(with, q.log.Member) {
+		if q.next.view.told == s.next.view.told && !contains(with, q.log.Member) {
 			g.report(CameAlong, s.log.Member, "went from view %s to %s with %v; %s came along too", s.view.View, s.next.view.View, with, q.log.Member)
 		}
 	}

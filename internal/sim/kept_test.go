@@ -34,6 +34,16 @@ func TestKeptSeeds(t *testing.T) {
 		{2, 205040, "a primary that missed a join left; an older memory went on and delivered behind that join what both had"},
 		{2, 203829, "the last leave was told after the founding that came behind it in the order, and the leaver's state counted"},
 		{2, 204781, "deliveries and a leave were told after the founding that came behind them in the order"},
+		{2, 209, "who had left knew of the group from hearsay, and its void vote was cast again"},
+		{2, 365, "a state that died with its holder was given up while somebody who was cut off held an older one"},
+		{2, 417, "a void vote counted as one that is accounted for"},
+		{2, 679, "a side of a partitionable group named one that had gone another way as having come along"},
+		{2, 3035, "all names were there, having forgotten, and a member without a vote held the newest state"},
+		{2, 40246, "the same, with a voter that had died"},
+		{2, 111131, "only who found the proof carried it, so that others who joined the gather were turned away"},
+		{2, 200044, "those who were still loading founded the group again while somebody was missing"},
+		{2, 200273, "a large message of a group it is not in was unknown to the member that spoke for the side"},
+		{2, 300012, "a view met in a transitional configuration named those on the other side of it"},
 	} {
 		r := run(Options{Seed: k.seed, Generation: k.generation})
 		for _, v := range r.Violations {
