@@ -56,6 +56,11 @@ func decide(name string, records []*Record, left time.Duration) *Finding {
 	if left <= 0 {
 		return &Finding{name, true, fmt.Sprintf("%d calls were not looked at: the time was over", len(records))}
 	}
+	end := time.Now().Add(left)
+	records = matter(records)
+	if order := claimed(records); order != nil && porcupine.CheckOperationsTimeout(model(), order, left) == porcupine.Ok {
+		return nil
+	}
 	clients := map[string]int{}
 	history := make([]porcupine.Operation, len(records))
 	for i, r := range records {
@@ -69,18 +74,19 @@ func decide(name string, records []*Record, left time.Duration) *Finding {
 			history[i].Return = math.MaxInt64
 		}
 	}
-	switch porcupine.CheckOperationsTimeout(model(), history, left) {
+	wide := newProblem(records).model()
+	switch porcupine.CheckOperationsTimeout(wide, history, max(time.Until(end), time.Nanosecond)) {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Unknown:
 		return &Finding{name, true, fmt.Sprintf("%d calls were not decided in %v", len(records), left.Round(time.Millisecond))}
 	}
-	return &Finding{name, false, explain(history, left)}
+	return &Finding{name, false, explain(wide, history, left)}
 }
 
 // explain says how far an order was found.
-func explain(history []porcupine.Operation, limit time.Duration) string {
-	_, info := porcupine.CheckOperationsVerbose(model(), history, limit)
+func explain(model porcupine.Model, history []porcupine.Operation, limit time.Duration) string {
+	_, info := porcupine.CheckOperationsVerbose(model, history, limit)
 	var longest []porcupine.Operation
 	for _, part := range info.PartialLinearizationsOperations() {
 		for _, p := range part {

@@ -54,6 +54,10 @@ func TestCheck(t *testing.T) {
 		{"granted to one whom nobody asked for", false, []Record{told("b", 3, 4, holder, value("a"))}},
 		{"an open acquire holds", true, []Record{open("a", 1, acquired), told("b", 3, 4, acquired, fence(0)), told("b", 5, 6, holder, value("a"))}},
 		{"acquired again", true, []Record{told("a", 1, 2, acquired, fence(5)), told("a", 3, 4, acquired, fence(5))}},
+		{"acquired again with another fence", false, []Record{told("a", 1, 2, acquired, fence(5)), told("a", 3, 4, acquired, fence(6))}},
+		{"acquired again after an open call", true, []Record{open("a", 1, acquired), told("a", 3, 4, acquired, fence(6)), told("a", 5, 6, acquired, fence(6))}},
+		{"acquired anew with the old fence", false, []Record{told("a", 1, 2, acquired, fence(5)), told("a", 3, 4, release, done(true)),
+			open("a", 5, acquired), told("a", 7, 8, acquired, fence(5))}},
 		{"released by one who does not hold", false, []Record{told("a", 1, 2, acquired, fence(5)), told("b", 3, 4, release, done(true))}},
 		{"broken", true, []Record{told("a", 1, 2, acquired, fence(5)), told("b", 3, 4, breakIt, done(true)), told("a", 5, 6, release, done(false))}},
 		{"nothing to break", false, []Record{told("b", 3, 4, breakIt, done(true))}},
@@ -79,15 +83,12 @@ func TestUndecided(t *testing.T) {
 	if found := Check(records, 0); len(found) != 1 || !found[0].Undecided {
 		t.Errorf("without time: %v", found)
 	}
-	// Many open writes, and a read of none of them behind reads of some: every subset has to be tried.
+	// Many open acquires and breaks, and a holder whom nobody knows: every subset has to be tried.
 	records = nil
 	for i := range 40 {
-		records = append(records, open("a", int64(i), Op{Write, "x", fmt.Sprint(i)}))
+		records = append(records, open(fmt.Sprint(i), int64(i), acquired), open(fmt.Sprint(i), int64(i), breakIt))
 	}
-	for i := range 10 {
-		records = append(records, told("b", int64(100+2*i), int64(101+2*i), read, value(fmt.Sprint(3*i))))
-	}
-	records = append(records, told("b", 1000, 1001, read, value("none")))
+	records = append(records, told("b", 1000, 1001, holder, value("nobody")))
 	if found := Check(records, 100*time.Millisecond); len(found) != 1 || !found[0].Undecided {
 		t.Errorf("with too little time: %v", found)
 	}

@@ -9,6 +9,7 @@ type state struct {
 	value  string // of a register
 	holder string // of a lock; empty: free
 	fence  uint64 // of the lock's last holder, or the place of the log's last entry
+	untold bool   // the lock has a holder whose fence nobody was told: fence is that of the one before
 }
 
 // step says whether a call may come next, and what the object is after it. Of an open call nothing is known but what was asked.
@@ -27,13 +28,13 @@ func step(s state, r *Record) (bool, state) {
 			return false, s
 		}
 		if held {
-			s.holder = ""
+			s.holder, s.untold = "", false
 		}
 	case Break:
 		if told && r.Result.Done != (s.holder != "") {
 			return false, s
 		}
-		s.holder = ""
+		s.holder, s.untold = "", false
 	case Holder:
 		return !told || r.Result.Value == s.holder, s
 	case Append:
@@ -56,20 +57,22 @@ func acquire(s state, r *Record) (bool, state) {
 		if !r.Open && f <= s.fence {
 			return false, s
 		}
-		s.holder = r.Client
+		s.holder, s.untold = r.Client, r.Open
 		if !r.Open {
 			s.fence = f
 		}
 	case r.Client:
-		// Its first call may be open: then this one tells the fence.
-		if !r.Open && f < s.fence {
+		switch {
+		case r.Open:
+		case s.untold && f > s.fence: // its first call is open, and this one tells the fence
+			s.fence, s.untold = f, false
+		case s.untold || f != s.fence:
 			return false, s
 		}
-		s.fence = max(s.fence, f)
 	default:
 		return r.Open || f == 0, s
 	}
-	return r.Open || f > 0, s
+	return true, s
 }
 
 // model is step as porcupine wants it. An operation's input is its record.

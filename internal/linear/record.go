@@ -55,6 +55,9 @@ type Record struct {
 	Open   bool  // nobody knows whether or when it took effect
 	Op     Op
 	Result Result // of a call that returned
+	// Place is where the call came in the order that the system claims to have kept, 0 where that is not known. It is a hint where to look
+	// and proves nothing: with wrong places a verdict takes longer and is the same.
+	Place uint64
 }
 
 func (r Record) String() string {

@@ -142,7 +142,7 @@ func (a *app) carryOut(kind wire.Kind, order wire.Order, uid evs.UID, own bool, 
 	if c == nil {
 		return
 	}
-	c.felt = true
+	c.felt, c.Place = true, uint64(at)
 	if own {
 		c.Result, c.at = result, at
 		a.calls.waiting = append(a.calls.waiting, c)

@@ -92,11 +92,11 @@ type told struct {
 func records(runs []run) []linear.Record {
 	g := newLogs(runs)
 	descents := lineage(runs)
-	delivered := map[text]int{} // by message: the founding of whose log it is
+	delivered := map[text]entry{}
 	for i, r := range runs {
 		for _, l := range r.lines {
 			if l.Ev == "deliver" {
-				delivered[textOf(l)] = foundingAt(descents[i], l.At)
+				delivered[textOf(l)] = entry{foundingAt(descents[i], l.At), l.Count}
 			}
 		}
 	}
@@ -117,15 +117,22 @@ func records(runs []run) []linear.Record {
 			if x.Op.Kind == linear.Read || x.Op.Kind == linear.Holder {
 				continue
 			}
-			x.Open, x.Return, x.Result = true, 0, outcome{}
+			x.Open, x.Return, x.Result, x.Place = true, 0, outcome{}, 0
 		}
 		list = append(list, x.Record)
 	}
 	return list
 }
 
+// An entry is where a message was delivered: the founding of whose log it is, and the log's length with it. A call's place is twice that,
+// and one more where it read what the log then stood for.
+type entry struct {
+	founding int
+	count    uint64
+}
+
 // recordsOf are the calls of one process.
-func recordsOf(r run, g logs, descents []descent, delivered map[text]int) []told {
+func recordsOf(r run, g logs, descents []descent, delivered map[text]entry) []told {
 	self := r.member()
 	calling := map[string]lab.Line{}
 	mine := map[string]lab.Line{}  // own deliveries, by data
@@ -168,7 +175,7 @@ func recordsOf(r run, g logs, descents []descent, delivered map[text]int) []told
 			}
 			g.at(d.Chain)
 			f := foundingAt(descents, d.At)
-			list = append(list, told{linear.Record{Client: string(self), Call: c.At, Return: l.At, Result: g[d.Chain].told,
+			list = append(list, told{linear.Record{Client: string(self), Call: c.At, Return: l.At, Result: g[d.Chain].told, Place: 2 * d.Count,
 				Op: linear.Op{Kind: kind, Key: name(f, key), Value: c.Data}}, f, d.Chain})
 		case "replies":
 			count, ok := alike(l)
@@ -179,7 +186,7 @@ func recordsOf(r run, g logs, descents []descent, delivered map[text]int) []told
 			t := g.at(chain)
 			for k := range keys {
 				f := foundingAt(descents, l.At)
-				read := told{linear.Record{Client: string(self), Call: calling[l.Tag].At, Return: l.At,
+				read := told{linear.Record{Client: string(self), Call: calling[l.Tag].At, Return: l.At, Place: 2*count + 1,
 					Op: linear.Op{Kind: linear.Read, Key: name(f, k)}}, f, chain}
 				read.Result.Value = t.value[k]
 				list = append(list, read)
@@ -190,10 +197,10 @@ func recordsOf(r run, g logs, descents []descent, delivered map[text]int) []told
 	}
 	for _, tag := range order {
 		c, still := open[tag]
-		founding, somewhere := delivered[text{self, c.Data}]
+		e, somewhere := delivered[text{self, c.Data}]
 		if kind, key, ok := parseCommand(c.Data); still && somewhere && ok {
-			list = append(list, told{linear.Record{Client: string(self), Call: c.At, Open: true,
-				Op: linear.Op{Kind: kind, Key: name(founding, key), Value: c.Data}}, founding, ""})
+			list = append(list, told{linear.Record{Client: string(self), Call: c.At, Open: true, Place: 2 * e.count,
+				Op: linear.Op{Kind: kind, Key: name(e.founding, key), Value: c.Data}}, e.founding, ""})
 		}
 	}
 	return list
