@@ -47,11 +47,11 @@ func drawNear(seed uint64) (n Near) {
 	case 3:
 		n.Counter = 1<<64 - 1<<40
 	}
-	// A ring of such a run ends after 400 to 900 packets, or 500 to 3,500 hops of its token: what recovery and the directories of seven
-	// members take must fit, or no ring gets any further.
+	// A ring of such a run ends after 3,000 to 3,500 packets, or 500 to 3,500 hops of its token: what recovery, the directories of seven
+	// members and the largest message of each take must fit, or no ring gets any further.
 	switch rng.IntN(4) {
 	case 1:
-		n.Numbers.Packets = below(ordering.LastNumber-400, 500)
+		n.Numbers.Packets = below(ordering.LastNumber-3000, 500)
 	case 2:
 		n.Numbers.Tokens = below(ordering.LastNumber-500, 3000)
 	case 3:
