@@ -34,11 +34,12 @@ func checkOnePrimary(g *group) {
 	}
 	for _, v := range primaries {
 		for _, w := range primaries {
-			if w.id.Num >= v.id.Num || w.first.Step < v.first.Step || g.founding(w) != g.founding(v) {
+			// After in the run and in the order: who was paused installs late what was ordered early.
+			if w.id.Num >= v.id.Num || w.first.Step < v.first.Step || w.first.Position <= v.first.Position || g.founding(w) != g.founding(v) {
 				continue
 			}
 			if keeper := holds(v, w); keeper != "" {
-				g.report(OnePrimary, w.stays[0].log.Member, "view %s of %v was installed after primary view %s of %v, which %s holds", w.id, w.first.Members,
+				g.report(OnePrimary, w.stays[0].log.Member, "view %s of %v comes after primary view %s of %v, which %s holds", w.id, w.first.Members,
 					v.id, v.first.Members, keeper)
 			}
 		}

@@ -30,9 +30,14 @@ func (c *Cluster) watchProgress(d time.Duration) {
 		p   *process
 		seq uint64
 	}
+	// A ring is formed no faster than its members' disks are: each may be stuck once.
+	window := progressWindow
+	if d := c.opts.Disk; d.Durable && d.Stuck > 0 {
+		window += 10 * (d.Delay + d.Jitter) * time.Duration(len(c.nodes))
+	}
 	before := make([]reading, len(c.nodes))
 	from := time.Duration(-1)
-	for at := c.clock.now + progressWindow; at <= c.clock.now+d; at += progressWindow {
+	for at := c.clock.now + window; at <= c.clock.now+d; at += window {
 		c.clock.at(at, func() {
 			for i, n := range c.nodes {
 				if n.p == nil || len(n.p.rings.members) < 2 {
