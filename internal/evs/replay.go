@@ -39,6 +39,7 @@ type memory struct {
 	view   *Event   // the last one, nil before the first and after the last
 	living bool     // in the group, not crashed
 	cut    uint64   // of the state last loaded
+	before uint64   // the number of the view before the last one; 0: none
 	ended  bool     // a newer primary has taken the member in without its state, or comes after its leave
 	lefts  []*Event // the ends of its memberships still to come
 }
@@ -91,6 +92,10 @@ func (g *group) walk(visit func(r *replay, m *memory, e *Event, about *message))
 		case Save:
 			r.saved[cutKey{m.log.Member, e.Cut}] = saving{m.state.clone(), m.count, e}
 		case View:
+			m.before = 0
+			if m.view != nil {
+				m.before = m.view.View.Num
+			}
 			m.view, m.living = e, true
 			r.supersede(e)
 		case Deliver:

@@ -65,6 +65,8 @@ func checkStable(g *group) {
 				return
 			}
 			seen[e.View] = true
+			// Who goes on past a primary that died, with what was answered in it, repeats in its own way what both had.
+			g.forgotten = g.forgotten || m.before != 0 && m.before < top && !contains(e.Joined, m.log.Member)
 			if e.View.Num <= top && r.remembered(top, e.View) {
 				return // that is another predicate's
 			}

@@ -45,6 +45,8 @@ func TestKeptSeeds(t *testing.T) {
 		{2, 200273, "a large message of a group it is not in was unknown to the member that spoke for the side"},
 		{2, 300012, "a view met in a transitional configuration named those on the other side of it"},
 		{2, 203756, "calls that fit an order were not decided in half a minute: twenty at once were refused one lock"},
+		{2, 502280, "a view that a paused member was told late counted as a late one"},
+		{2, 507810, "calls were judged across a primary that had died with what it had answered"},
 	} {
 		r := run(Options{Seed: k.seed, Generation: k.generation})
 		for _, v := range r.Violations {
