@@ -36,9 +36,9 @@ func main() {
 	steps := flag.Int("steps", 2000, "a path of so many steps since its last fault without a quiet end is wrong")
 	replay := flag.String("replay", "", "tell the story of a path from -start, as a finding prints it")
 	flag.Parse()
-	todo := campaigns
+	wanted := campaigns
 	if *faults >= 0 || *replay != "" {
-		todo = []campaign{{kinds: *kindText, faults: max(*faults, 0), lag: *lag}}
+		wanted = []campaign{{kinds: *kindText, faults: max(*faults, 0), lag: *lag}}
 	}
 	var list []start
 	for _, s := range starts {
@@ -66,17 +66,17 @@ func main() {
 		debug.SetMemoryLimit(int64(*memory) << 20)
 	}
 	l := limits{timing: timing, states: *states, memory: uint64(*memory) << 20, steps: *steps}
-	if !run(todo, list, l, time.Now().Add(time.Duration(*minutes*float64(time.Minute)))) {
+	if !run(wanted, list, l, time.Now().Add(time.Duration(*minutes*float64(time.Minute)))) {
 		os.Exit(1)
 	}
 }
 
 // run does all searches, which share the time, and reports whether nothing was found.
-func run(todo []campaign, list []start, l limits, end time.Time) bool {
+func run(wanted []campaign, list []start, l limits, end time.Time) bool {
 	well := true
-	searches := len(todo) * len(list)
+	searches := len(wanted) * len(list)
 	steps, states := 0, 0
-	for _, c := range todo {
+	for _, c := range wanted {
 		l.faults, l.lag = c.faults, int32(c.lag)
 		l.kinds, _ = kindsOf(c.kinds)
 		fmt.Printf("== at most %d faults of %s, packets at most %d hops slower than others\n", c.faults, l.kinds, c.lag)

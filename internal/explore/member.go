@@ -39,7 +39,7 @@ var brief = membership.Timing{
 // A member is the whole state of one process.
 type member struct {
 	m       *membership.Machine
-	todo    []string // messages that its application has not given it yet
+	unsaid  []string // messages that its application has not given it yet
 	pending []string // messages that wait for their number
 	keys    map[uint64][32]byte
 	log     int32 // its history: see history.go
@@ -81,7 +81,7 @@ type summary struct {
 	deadline time.Duration // from now; negative or zero: due; never: none
 	ready    bool          // operational, everything sent and delivered
 	rests    bool          // the token is here and idle
-	todo     bool          // messages are to be submitted
+	unsaid   bool          // messages are to be submitted
 	alone    bool          // the last ring installed has one member
 	ring     wire.RingID
 	members  uint8 // of the ring, by bit
@@ -166,7 +166,7 @@ func (e *explorer) play(i int, x *member, in input) (o outcome) {
 	case inputHint:
 		x.m.Hint(info(int(in.what)).ID)
 	case inputSubmit:
-		x.pending, x.todo = append(x.pending, x.todo[0]), x.todo[1:]
+		x.pending, x.unsaid = append(x.pending, x.unsaid[0]), x.unsaid[1:]
 	}
 	x.m.Tick()
 	if len(x.pending) > 0 {
@@ -217,7 +217,7 @@ type aging struct {
 
 func (e *explorer) summarize(x *member) summary {
 	m := x.m
-	s := summary{deadline: never, ring: m.Ring(), log: x.log, todo: len(x.todo) > 0, alone: len(m.Members()) == 1}
+	s := summary{deadline: never, ring: m.Ring(), log: x.log, unsaid: len(x.unsaid) > 0, alone: len(m.Members()) == 1}
 	if d := m.Deadline(); !d.IsZero() {
 		s.deadline = d.Sub(epoch)
 	}
@@ -225,7 +225,7 @@ func (e *explorer) summarize(x *member) summary {
 		s.members |= 1 << index(id)
 	}
 	r := m.Ordering()
-	s.ready = m.State() == membership.StateOperational && len(x.todo) == 0 && (len(x.pending) == 0 || s.alone && e.start.company) && r.Delivered() == r.High()
+	s.ready = m.State() == membership.StateOperational && len(x.unsaid) == 0 && (len(x.pending) == 0 || s.alone && e.start.company) && r.Delivered() == r.High()
 	s.rests = s.alone && !peek[bool](m, "token", "again") || peek[*wire.Token](m, "token", "held") != nil
 	return s
 }

@@ -46,7 +46,7 @@ func (e *explorer) movesOf(list []move, w *world, i int) []move {
 		}
 	}
 	s := &e.summaries[w.at[i]]
-	if s.todo {
+	if s.unsaid {
 		list = append(list, move{kind: moveSubmit, a: uint8(i)})
 	}
 	if s.deadline <= 0 {

@@ -6,7 +6,7 @@ package main
 type start struct {
 	name    string
 	about   string
-	todo    [size][]string // the members' messages
+	unsaid  [size][]string // the members' messages
 	company bool           // messages wait for others on the ring
 	// prepare brings the members there, from when they are started: moves made by hand, and settle.
 	prepare func(s *setting)
@@ -14,13 +14,13 @@ type start struct {
 
 // starts are all scenarios. A message whose name begins with s is safe, any other agreed.
 var starts = []start{
-	{name: "ring", about: "a ring in operation; a has an agreed message to send, b a safe one", todo: [size][]string{{"a1"}, {"s1"}, nil},
+	{name: "ring", about: "a ring in operation; a has an agreed message to send, b a safe one", unsaid: [size][]string{{"a1"}, {"s1"}, nil},
 		prepare: func(s *setting) { s.settle() }},
 	{name: "safe", about: "a ring in operation; its first and its last member each have a safe message to send",
-		todo: [size][]string{{"s1"}, nil, {"s2"}}, prepare: func(s *setting) { s.settle() }},
+		unsaid: [size][]string{{"s1"}, nil, {"s2"}}, prepare: func(s *setting) { s.settle() }},
 	{name: "birth", about: "three members start; a and c have a message to send on their first ring with others", company: true,
-		todo: [size][]string{{"a1"}, nil, {"s1"}}, prepare: func(*setting) {}},
-	{name: "join", about: "a and b are a ring, c starts; a has an agreed message to send, b a safe one", todo: [size][]string{{"a1"}, {"s1"}, nil},
+		unsaid: [size][]string{{"a1"}, nil, {"s1"}}, prepare: func(*setting) {}},
+	{name: "join", about: "a and b are a ring, c starts; a has an agreed message to send, b a safe one", unsaid: [size][]string{{"a1"}, {"s1"}, nil},
 		prepare: func(s *setting) {
 			c := s.w.at[2]
 			s.do(move{kind: moveCrash, a: 2})
@@ -28,7 +28,7 @@ var starts = []start{
 			s.w.dead, s.w.at[2] = 0, c
 		}},
 	{name: "merge", about: "a and b are a ring, c was cut off and is back; b has an agreed message to send, c a safe one", company: true,
-		todo: [size][]string{nil, {"a1"}, {"s1"}}, prepare: func(s *setting) {
+		unsaid: [size][]string{nil, {"a1"}, {"s1"}}, prepare: func(s *setting) {
 			s.settle()
 			s.do(move{kind: moveCut, a: 2})
 			s.settle()
@@ -51,7 +51,7 @@ func (s start) make(e *explorer) (world, string) {
 	s.prepare(x)
 	for i := range size {
 		m := clone(e.plans, e.members[x.w.at[i]], 0)
-		m.todo = s.todo[i]
+		m.unsaid = s.unsaid[i]
 		x.w.at[i] = e.keep(m)
 	}
 	return x.w, x.fault
