@@ -303,7 +303,7 @@ func (m *Machine) noteBeacon(p *peer, class wire.Class, b *wire.Beacon) (news bo
 		r.mutual = map[wire.MemberID]bool{}
 		for _, h := range b.Hears {
 			if h.ID == m.cfg.Self.ID {
-				news = news || !r.mutual[h.ID] && !h.Mutual
+				news = news || !h.Mutual
 				r.hearsMe = true
 			}
 			if h.Mutual {
