@@ -30,10 +30,11 @@ type Status struct {
 	State   string         `json:"state"`  // operational, gather, commit or recovery
 	Ring    string         `json:"ring"`   // the id of the ring last installed
 	Members []StatusMember `json:"members"`
-	Groups  []StatusGroup  `json:"groups"` // those this node is in, joins or leaves
-	Known   []string       `json:"known"`  // the names of all groups on the ring
-	Drops   []StatusDrop   `json:"drops"`  // datagrams that did not open, by source
-	Seeds   []string       `json:"seeds"`  // seeds that are not on the ring, and why
+	Groups  []StatusGroup  `json:"groups"`   // those this node is in, joins or leaves
+	Known   []string       `json:"known"`    // the names of all groups on the ring
+	Drops   []StatusDrop   `json:"drops"`    // datagrams that did not open, by source
+	Seeds   []string       `json:"seeds"`    // seeds that are not on the ring, and why
+	KeptOut []string       `json:"kept_out"` // members that are heard and not let in, and what they wait for
 	Stats   Stats          `json:"stats"`
 }
 
@@ -71,6 +72,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		known   []string
 		waiting map[string]string
 		addrs   map[wire.MemberID]string
+		kept    []string
 	}
 	f, err := ask(ctx, n, func(l *loop) found {
 		f := found{st: l.core.Status(), known: l.core.Groups(), waiting: map[string]string{}, addrs: map[wire.MemberID]string{}}
@@ -78,6 +80,9 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 			if g.View.ID.IsZero() || g.View.Rank < 0 {
 				f.waiting[g.Name] = l.core.Explain(wire.NewGroupID(g.Name))
 			}
+		}
+		for _, k := range f.st.KeptOut {
+			f.kept = append(f.kept, fmt.Sprintf("%v: %s", infoMember(l.core.Info(k.Member)), k.Why))
 		}
 		for _, m := range f.st.Members {
 			if info := l.core.Info(m.ID); len(info.Addrs) > 0 {
@@ -92,7 +97,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	out := Status{
 		Member: n.self.String(), Addr: n.addr, State: f.st.State.String(), Ring: f.st.Ring.String(),
 		Members: []StatusMember{}, Groups: []StatusGroup{}, Known: append([]string{}, f.known...), Drops: []StatusDrop{},
-		Seeds: append([]string{}, n.seedTrouble()...), Stats: n.stats(&f.st),
+		Seeds: append([]string{}, n.seedTrouble()...), KeptOut: append([]string{}, f.kept...), Stats: n.stats(&f.st),
 	}
 	for _, m := range f.st.Members {
 		out.Members = append(out.Members, StatusMember{memberOf(m).String(), f.addrs[m.ID]})

@@ -5,6 +5,7 @@ package membership
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -176,6 +177,63 @@ func TestBridgeFromTheStart(t *testing.T) {
 	n.apart(0, 2)
 	n.settles(20*time.Second, 16, 2)
 	n.healed(3 * time.Second)
+}
+
+// TestKeptOut: an operator is told who is not let in, and for want of what.
+func TestKeptOut(t *testing.T) {
+	n := operational(t, 1, "a", "b", "c")
+	n.apart(0, 2)
+	n.busy(5 * time.Second)
+	out := map[string]string{}
+	for _, x := range n.nodes {
+		for _, k := range x.m.KeptOut() {
+			out[x.info.Name+" keeps out "+x.m.Info(k.Member).Name] = k.Why
+		}
+	}
+	alone := "c"
+	if n.nodes[2].m.Ring() == n.nodes[1].m.Ring() {
+		alone = "a"
+	}
+	if len(out) != 2 || out["b keeps out "+alone] == "" || out[alone+" keeps out b"] == "" {
+		t.Fatalf("%s is alone; kept out: %v", alone, out)
+	}
+	for pair, why := range out {
+		if !strings.Contains(why, "are not known to hear each other") && !strings.Contains(why, "of its ring are not known") {
+			t.Errorf("%s: %s", pair, why)
+		}
+	}
+	n.healed(3 * time.Second)
+	for _, x := range n.nodes {
+		if k := x.m.KeptOut(); len(k) > 0 {
+			t.Errorf("%s still keeps out %v", x.info.Name, k)
+		}
+	}
+}
+
+// TestKeptOutForAWhile: who fails again and again though single packets pass waits, longer each time, and an operator sees for how long.
+func TestKeptOutForAWhile(t *testing.T) {
+	n := operational(t, 1, "a", "b")
+	bad := n.now.Add(20 * time.Second)
+	n.lost = func(from, to *testNode, class wire.Class, body []byte) bool {
+		// On a ring nothing passes; between rings all does.
+		return n.now.Before(bad) && from.m.Ring() == to.m.Ring()
+	}
+	var longest time.Duration
+	for n.now.Before(bad) {
+		n.run(50 * time.Millisecond)
+		for _, k := range n.nodes[0].m.KeptOut() {
+			if !k.Until.IsZero() {
+				longest = max(longest, k.Until.Sub(n.now))
+				if !strings.Contains(k.Why, "times though it was heard") {
+					t.Errorf("%s", k.Why)
+				}
+			}
+		}
+	}
+	if longest < 2*time.Second || longest > 32*time.Second {
+		t.Errorf("the longest wait was %v", longest)
+	}
+	n.merged(longest + 3*time.Second)
 }
 
 // TestNewcomerOnABridge: somebody new joins one side, hears both, and does not make them try again for ever.

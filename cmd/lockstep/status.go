@@ -74,6 +74,9 @@ func printStatus(w io.Writer, s lockstep.Status) error {
 	for _, seed := range s.Seeds {
 		row("seed", "%s", seed)
 	}
+	for _, k := range s.KeptOut {
+		row("kept out", "%s", k)
+	}
 	for _, g := range s.Groups {
 		printStatusGroup(row, g)
 	}

@@ -27,6 +27,7 @@ type Status struct {
 	Dropped  uint64
 	Cut      uint64 // messages that a view change cut in two
 	Groups   []GroupStatus
+	KeptOut  []membership.KeptOut
 }
 
 // A GroupStatus is this member's part in one group.
@@ -45,6 +46,7 @@ func (c *Core) Status() Status {
 	s := Status{
 		State: c.ring.State(), Ring: r.ID, Synced: c.dir.Synced(), Rotation: c.ring.Rotation(), Aru: r.Aru(), High: r.High(), Safe: r.Safe(),
 		Position: r.Position(), Bytes: r.Bytes(), Counters: c.ring.Counters(), Coverage: c.ring.Coverage, Dropped: c.Dropped,
+		KeptOut: c.ring.KeptOut(),
 	}
 	for _, id := range r.Members {
 		s.Members = append(s.Members, c.member(id))

@@ -56,6 +56,10 @@ func (s *scenario) end() {
 		}
 	}
 	c.Run(quietWork)
+	// Who was given up again and again while the network was bad waits longer than this, as it was promised.
+	if wait := c.barsEnd() - c.clock.now; wait > 0 {
+		c.Run(wait + quietWork)
+	}
 	s.work.stopped = true
 	c.watchProgress(quietRest)
 	c.Run(quietRest)
@@ -124,4 +128,19 @@ func (s *scenario) crash(i int, down time.Duration) bool {
 		end()
 	})
 	return true
+}
+
+// barsEnd is when the last member that waits out its strikes is let in again.
+func (c *Cluster) barsEnd() (last time.Duration) {
+	for _, n := range c.nodes {
+		if n.p == nil {
+			continue
+		}
+		for _, k := range n.p.core.Status().KeptOut {
+			if !k.Until.IsZero() {
+				last = max(last, n.p.virtual(k.Until))
+			}
+		}
+	}
+	return last
 }
