@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/lockstep-go/lockstep/internal/lab"
 )
 
 // benchPatience is how long one bench may take besides what it measures.
@@ -28,7 +30,7 @@ func measureBench(ctx context.Context, l *study) error {
 					perSecond, megabytes = append(perSecond, r.PerSecond), append(megabytes, r.Megabytes)
 				}
 				l.result("bench: %-7s %4d B, %d of 3 send: %7.0f msg/s %7.2f MB/s delivered (median of %.0f)",
-					order, size, senders, median(perSecond), median(megabytes), perSecond)
+					order, size, senders, lab.Median(perSecond), lab.Median(megabytes), perSecond)
 			}
 		}
 	}

@@ -64,6 +64,6 @@ func measureCut(ctx context.Context, l *study) error {
 			reason, ms(whole.Sub(healed)))
 	}
 	l.result("cut: %d times, from a cut cable to the next view at both others: %s; %s", len(took), spread(took),
-		l.judge(largest(took) < cutTarget, "under "+ms(cutTarget)))
+		l.judge(lab.Largest(took) < cutTarget, "under "+ms(cutTarget)))
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/lockstep-go/lockstep/internal/lab"
 )
 
 const (
@@ -61,7 +63,7 @@ func (c *cluster) processorTimes() ([]time.Duration, error) {
 		if err != nil {
 			return nil, err
 		}
-		if times[i], err = parseProcessTime(string(b)); err != nil {
+		if times[i], err = lab.ParseProcessTime(string(b)); err != nil {
 			return nil, err
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"github.com/lockstep-go/lockstep/internal/lab"
 )
 
 const killTarget = 300 * time.Millisecond
@@ -38,7 +40,7 @@ func measureKill(ctx context.Context, l *study) error {
 		l.print("kill %2d  %-25s %s  %7s  (reason %s; started again, whole after %s)", i+1, r.name, c.nodes[victim].Name, ms(d), reason, ms(back))
 	}
 	l.result("kill: %d times, from kill -9 to the next view at both others: %s; %s", len(took), spread(took),
-		l.judge(largest(took) < killTarget, "under "+ms(killTarget)))
+		l.judge(lab.Largest(took) < killTarget, "under "+ms(killTarget)))
 	return nil
 }
 

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/lockstep-go/lockstep/internal/lab"
 )
 
 // A part measures one thing. It prints as it goes, and what is to be pasted by study.result.
@@ -71,18 +73,18 @@ func run(ctx context.Context, args []string, out, stderr io.Writer) int {
 		return 1
 	}
 	defer l.Close()
-	head := l.machine(ctx)
+	head := "machine: " + l.Machine(ctx)
 	l.print("%s", head)
 	for _, p := range parts {
 		if !slices.Contains(o.only, p.name) || ctx.Err() != nil {
 			continue
 		}
 		l.print("")
-		before := takeUsage()
+		before := lab.TakeUsage()
 		if err := p.run(ctx, l); err != nil {
 			l.result("%s", l.fail("%s: NOT MEASURED: %v", p.name, err))
 		}
-		l.result("  %s", before.until(takeUsage()))
+		l.result("  %s", before.Until(lab.TakeUsage()))
 	}
 	l.print("\nFigures, %s\n%s\n%s", time.Now().UTC().Format("2006-01-02 15:04 UTC"), head, strings.Join(l.results, "\n"))
 	if ctx.Err() != nil {

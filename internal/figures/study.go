@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"strings"
 
 	"github.com/lockstep-go/lockstep/internal/lab"
 )
@@ -55,18 +53,4 @@ func (l *study) judge(met bool, target string) string {
 		return "target " + target + ": met"
 	}
 	return l.fail("target %s: MISSED", target)
-}
-
-// machine is the line that says what was measured where.
-func (l *study) machine(ctx context.Context) string {
-	commit, err := l.Run(ctx, nil, "git", "describe", "--always", "--dirty")
-	if err != nil {
-		commit = "unknown"
-	}
-	version, err := l.Run(ctx, nil, "go", "env", "GOVERSION")
-	if err != nil {
-		version = runtime.Version()
-	}
-	return fmt.Sprintf("machine: %d cores (%s), Linux %s, %s %s/%s, lockstep %s", runtime.NumCPU(), processorModel(), kernelRelease(),
-		strings.TrimSpace(version), runtime.GOOS, runtime.GOARCH, strings.TrimSpace(commit))
 }

@@ -6,6 +6,9 @@
 //	host.go     a host: a network namespace with one interface
 //	network.go  the network between hosts: each direction of each pair is a link of its own
 //	packet.go   what happens to a packet on its way
+//	bridge.go   hosts on the kernel's own switch, to measure speed; netlink.go asks the kernel for it
+//	machine.go  what this machine is, and how busy it was meanwhile
+//	lockservice.go, sample.go  the example's figure; figures of several runs
 //
 // # Hosts without leftovers
 //
@@ -17,5 +20,8 @@
 // The packets between hosts pass through this program, which is their switch. Therefore a [Link] can do what a kernel may not be
 // built for: lose in one direction only, delay, repeat, and treat streams and datagrams, or small and large packets, differently.
 //
-// It needs Linux, root and /dev/net/tun. Where it cannot have that, [Lay] says so by ErrNoHosts and why.
+// A [Bridge] is the other network: virtual Ethernet cables to a bridge of the kernel, of any MTU, with the kernel's segmentation and
+// nothing of this program between. It leaves as little behind.
+//
+// It needs Linux, root and /dev/net/tun. Where it cannot have that, [Lay] and [LayBridge] say so by ErrNoHosts and why.
 package lab

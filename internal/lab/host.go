@@ -27,18 +27,43 @@ type Host struct {
 	Addr netip.Addr
 
 	do   chan func() // what the host's thread does next; closed by close
-	port *os.File    // the other end of the interface: what the host sends is read here
+	port *os.File    // of a Network's host, the other end of the interface: what the host sends is read here
 }
 
-// newHost makes a namespace, and in it an interface with the address.
-func newHost(addr netip.Addr) (*Host, error) {
+// hostAddr is host i's address, from 0 on.
+func hostAddr(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 99, 0, byte(i + 1)}) }
+
+// newTunnelled makes a host whose interface is a TUN device.
+func newTunnelled(addr netip.Addr) (*Host, error) {
+	var port *os.File
+	h, err := newHost(addr, func() (err error) {
+		if err = enterNamespace(); err != nil {
+			return err
+		}
+		if port, err = newTunnel(); err != nil {
+			return err
+		}
+		if err = furnish(addr); err != nil {
+			port.Close()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.port = port
+	return h, nil
+}
+
+// newHost starts a host's thread, which enters its namespace.
+func newHost(addr netip.Addr, enter func() error) (*Host, error) {
 	h := &Host{Addr: addr, do: make(chan func())}
 	made := make(chan error)
 	go func() {
 		// The thread is never given back: it ends with this goroutine, and the namespace, which nothing else holds, with it. It must
 		// not end before, for the processes that it started are killed then.
 		runtime.LockOSThread()
-		err := h.enter()
+		err := enter()
 		made <- err
 		if err != nil {
 			return
@@ -53,14 +78,11 @@ func newHost(addr netip.Addr) (*Host, error) {
 	return h, nil
 }
 
-// enter takes this thread into a new namespace and furnishes it.
-func (h *Host) enter() error {
-	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		return fmt.Errorf("a new network namespace: %w", err)
-	}
+// newTunnel makes the interface of this thread's namespace and returns its other end.
+func newTunnel() (*os.File, error) {
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return fmt.Errorf("/dev/net/tun: %w", err)
+		return nil, fmt.Errorf("/dev/net/tun: %w", err)
 	}
 	ifr, err := unix.NewIfreq(device)
 	if err == nil {
@@ -69,19 +91,22 @@ func (h *Host) enter() error {
 	}
 	if err != nil {
 		_ = unix.Close(fd)
-		return fmt.Errorf("a TUN device: %w", err)
+		return nil, fmt.Errorf("a TUN device: %w", err)
 	}
-	h.port = os.NewFile(uintptr(fd), "tun")
+	return os.NewFile(uintptr(fd), "tun"), nil
+}
+
+// furnish takes the interfaces of this thread's namespace up.
+func furnish(addr netip.Addr) error {
 	for _, step := range []func() error{
 		func() error { return raise("lo", true) },
-		func() error { return setAddress(device, unix.SIOCSIFADDR, h.Addr) },
+		func() error { return setAddress(device, unix.SIOCSIFADDR, addr) },
 		func() error {
 			return setAddress(device, unix.SIOCSIFNETMASK, netip.AddrFrom4([4]byte{255, 255, 255, 0}))
 		},
 		func() error { return raise(device, true) },
 	} {
 		if err := step(); err != nil {
-			h.port.Close()
 			return err
 		}
 	}
@@ -106,7 +131,9 @@ func (h *Host) Port(up bool) error {
 // close ends the host. Its processes are killed with the thread that started them.
 func (h *Host) close() {
 	close(h.do)
-	_ = h.port.Close()
+	if h.port != nil {
+		_ = h.port.Close()
+	}
 }
 
 // configure does one thing to an interface of this thread's namespace.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -59,7 +58,7 @@ func Lay(hosts int, seed uint64) (*Network, error) {
 	}
 	n := &Network{random: rand.New(rand.NewPCG(seed, 0x6e6574))}
 	for i := range hosts {
-		h, err := newHost(netip.AddrFrom4([4]byte{10, 99, 0, byte(i + 1)}))
+		h, err := newTunnelled(hostAddr(i))
 		if err != nil {
 			n.Close()
 			return nil, err

@@ -1,10 +1,11 @@
 //go:build linux
 
-package main
+package lab
 
 // What the machine is and how busy it was, from /proc.
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"runtime"
@@ -27,6 +28,7 @@ func firstLine(name string) string {
 	return line
 }
 
+// kernelRelease is what "uname -r" says.
 func kernelRelease() string { return firstLine("/proc/sys/kernel/osrelease") }
 
 func processorModel() string {
@@ -42,8 +44,22 @@ func processorModel() string {
 	return runtime.GOARCH
 }
 
-// A usage is the processor time used so far, on the whole machine and by this program with its children.
-type usage struct {
+// Machine is the line that says what was measured where: cores, kernel, Go, and the commit of lockstep.
+func (b *Bench) Machine(ctx context.Context) string {
+	commit, err := b.Run(ctx, nil, "git", "describe", "--always", "--dirty")
+	if err != nil {
+		commit = "unknown"
+	}
+	version, err := b.Run(ctx, nil, "go", "env", "GOVERSION")
+	if err != nil {
+		version = runtime.Version()
+	}
+	return fmt.Sprintf("%d cores (%s), Linux %s, %s %s/%s, lockstep %s", runtime.NumCPU(), processorModel(), kernelRelease(),
+		strings.TrimSpace(version), runtime.GOOS, runtime.GOARCH, strings.TrimSpace(commit))
+}
+
+// A Usage is the processor time used so far, on the whole machine and by this program with its children.
+type Usage struct {
 	at         time.Time
 	load       string        // of the last minute
 	busy       time.Duration // of all cores
@@ -52,8 +68,9 @@ type usage struct {
 	measurable bool
 }
 
-func takeUsage() usage {
-	u := usage{at: time.Now()}
+// TakeUsage looks now.
+func TakeUsage() Usage {
+	u := Usage{at: time.Now()}
 	u.load, _, _ = strings.Cut(firstLine("/proc/loadavg"), " ")
 	busy, stolen, err := parseBusy(firstLine("/proc/stat"))
 	u.busy, u.stolen, u.measurable = busy, stolen, err == nil
@@ -68,8 +85,8 @@ func takeUsage() usage {
 	return u
 }
 
-// until says what happened on the machine between two usages.
-func (u usage) until(v usage) string {
+// Until says what happened on the machine between two usages.
+func (u Usage) Until(v Usage) string {
 	text := fmt.Sprintf("(load average %s before, %s after", u.load, v.load)
 	took := v.at.Sub(u.at)
 	if u.measurable && v.measurable && took > 0 {
@@ -98,9 +115,9 @@ func parseBusy(line string) (busy, stolen time.Duration, err error) {
 	return busy, stolen, err
 }
 
-// parseProcessTime reads /proc/PID/stat: the time a process has used, in user and in system mode, its ended threads included. The
+// ParseProcessTime reads /proc/PID/stat: the time a process has used, in user and in system mode, its ended threads included. The
 // name, in parentheses, may hold anything.
-func parseProcessTime(stat string) (time.Duration, error) {
+func ParseProcessTime(stat string) (time.Duration, error) {
 	end := strings.LastIndexByte(stat, ')')
 	f := strings.Fields(stat[end+1:])
 	if end < 0 || len(f) < 13 {
