@@ -40,7 +40,7 @@ func (m *Machine) lacksProof(p *peer) string {
 	if !p.bar.hearsMe {
 		return "it does not hear this member in every way in which packets come"
 	}
-	for _, id := range m.ring.Members {
+	for _, id := range m.installed().Members {
 		if !p.bar.mutual[id] {
 			return "it and " + m.name(id) + " are not known to hear each other"
 		}

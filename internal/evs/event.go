@@ -120,8 +120,8 @@ type Event struct {
 	Order        Order  // of Send and Deliver
 	Transitional bool   // of Deliver
 	Uncertain    bool   // of Lost
-	Position     uint64 // of Deliver and View: the place; of Stable: the bound
-	View         ViewID // of View and Deliver; of Left: the number that the end of the membership has among views, if it has one
+	Position     uint64 // of Deliver and View: the place; of Left: the place, if known; of Stable: the bound
+	View         ViewID // of View and Deliver; of Left: the ring that ordered it, and the number that the end has among views, if it has one
 
 	Resumes ViewID   // of View: the view it continues after a block, or the one others installed at the same event
 	told    ViewID   // of View: its own id, where the view is another's by what is meant

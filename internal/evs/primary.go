@@ -70,8 +70,9 @@ func (g *group) founding(v *view) int {
 		if !s.founder || s.view.Step > v.first.Step {
 			continue
 		}
-		f := s.view.View
-		late := func(s *stay) bool { return leavesBefore(s.log, s.from, f) }
+		founded := s.view
+		f := founded.View
+		late := func(s *stay) bool { return leavesBefore(s.log, s.from, founded) }
 		if v.id.Ring == f.Ring && v.id.Num < f.Num && slices.ContainsFunc(v.stays, late) {
 			continue
 		}
@@ -132,11 +133,11 @@ func forgotten(s *stay, other *Event) bool {
 		case View:
 			if e.Step >= step {
 				// Its state was given up before: it joins as one without, or has left and is told later.
-				return contains(e.Joined, s.log.Member) || leavesBefore(s.log, i, other.View)
+				return contains(e.Joined, s.log.Member) || leavesBefore(s.log, i, other)
 			}
 		default:
 			if e.Step > step && e.Kind == Deliver {
-				return leavesBefore(s.log, i, other.View)
+				return leavesBefore(s.log, i, other)
 			}
 		}
 	}

@@ -123,7 +123,7 @@ func (r *replay) supersede(e *Event) {
 		if m.view != nil && m.view.View.Num < e.View.Num && m.cut < e.Position && contains(e.Joined, m.log.Member) {
 			m.ended = true
 		}
-		if len(m.lefts) > 0 && comesBefore(m.lefts[0], e.View) {
+		if len(m.lefts) > 0 && comesBefore(m.lefts[0], e) {
 			m.ended = true
 		}
 	}
@@ -142,15 +142,18 @@ func lefts(l *Log) []*Event {
 
 // comesBefore reports whether a membership ended before a view in the order of the ring that numbered both. Whoever installed that
 // view may have been told of it first: on one ring all are told the same, but at different times.
-func comesBefore(left *Event, v ViewID) bool {
-	return left.View.Num > 0 && left.View.Ring == v.Ring && left.View.Num < v.Num
+func comesBefore(left, view *Event) bool {
+	if left.View.Ring != view.View.Ring {
+		return false
+	}
+	return left.View.Num > 0 && left.View.Num < view.View.Num || left.Position > 0 && left.Position < view.Position
 }
 
 // leavesBefore reports whether the membership that a log is in at its i-th event ends before a view in the order.
-func leavesBefore(l *Log, i int, v ViewID) bool {
+func leavesBefore(l *Log, i int, view *Event) bool {
 	for ; i < len(l.Events); i++ {
 		if e := &l.Events[i]; e.Kind == Left {
-			return comesBefore(e, v)
+			return comesBefore(e, view)
 		}
 	}
 	return false

@@ -121,7 +121,7 @@ func TestPassedOver(t *testing.T) {
 // TestLeftBeforeItIsTold: a and b leave, then c founds the group anew; b is told what came before its leave, and of the leave itself,
 // after c's founding. That is no fault while the order says so; and it is one if b's leave comes later, or where nobody knows.
 func TestLeftBeforeItIsTold(t *testing.T) {
-	tell := func(end ViewID) *History {
+	tell := func(end ViewID, place uint64) *History {
 		t := newTeller()
 		t.log(a).Add(Event{Kind: Founded})
 		t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
@@ -133,19 +133,29 @@ func TestLeftBeforeItIsTold(t *testing.T) {
 		t.log(a).Add(Event{Kind: Left, View: ViewID{3, 7}})
 		t.log(c).Add(Event{Kind: Founded})
 		t.place += 9
+		founded := t.place
 		t.view(5, []Member{c}, []Member{c}, []Member{c}, nil, "")
 		t.place -= 11
 		t.deliver(late, false, b)
 		t.view(3, []Member{b}, nil, []Member{b}, []Departure{{a, "leave"}}, "")
-		t.log(b).Add(Event{Kind: Left, View: end})
+		if place > 0 {
+			place += founded - 10
+		}
+		t.log(b).Add(Event{Kind: Left, View: end, Position: place})
 		return t.h
 	}
-	for _, v := range Check(tell(ViewID{4, 7})) {
+	for _, v := range append(Check(tell(ViewID{4, 7}, 0)), Check(tell(ViewID{0, 7}, 9))...) {
 		t.Error(v)
 	}
-	for name, end := range map[string]ViewID{"later": {6, 7}, "another ring": {4, 8}, "unknown": {}} {
+	for name, end := range map[string]struct {
+		view  ViewID
+		place uint64
+	}{
+		"later": {ViewID{6, 7}, 0}, "another ring": {ViewID{4, 8}, 0}, "unknown": {},
+		"at a later place": {ViewID{0, 7}, 12}, "at a place of another ring": {ViewID{0, 8}, 9},
+	} {
 		var broken []Property
-		for _, v := range Check(tell(end)) {
+		for _, v := range Check(tell(end.view, end.place)) {
 			broken = append(broken, v.Property)
 		}
 		for _, p := range []Property{SafeAtK, StableKept, PrimaryContinuity} {

@@ -34,6 +34,7 @@ type app struct {
 	blocked bool
 	view    *membership.View // nil while out
 	end     evs.ViewID       // of the membership, as its last view says
+	order   uint64           // the ring on which the end came
 
 	queue     []core.Upcall // from head on
 	head      int
@@ -192,6 +193,7 @@ func (a *app) enqueue(u *core.Upcall) {
 		a.startLoad(*u, anew)
 		return
 	case core.UpLeft, core.UpRefused, core.UpFounded:
+		a.order = a.p.ring.Context()
 		if a.holding { // no load is waited for any more
 			a.loads++
 			a.void()

@@ -54,7 +54,11 @@ func (a *app) handle(u *core.Upcall) {
 		a.queries.forget()
 		a.calls.forget()
 		if !a.failed {
-			a.add(evs.Event{Kind: evs.Left, View: a.end})
+			end := a.end
+			if end.Num == 0 {
+				end.Ring = a.order
+			}
+			a.add(evs.Event{Kind: evs.Left, View: end, Position: uint64(u.Position)})
 		}
 		a.failed, a.end = false, evs.ViewID{}
 		if u.Refusal == membership.RefusalTwoFounders {

@@ -46,6 +46,7 @@ func TestKeptSeeds(t *testing.T) {
 		{2, 300012, "a view met in a transitional configuration named those on the other side of it"},
 		{2, 203756, "calls that fit an order were not decided in half a minute: twenty at once were refused one lock"},
 		{2, 502280, "a view that a paused member was told late counted as a late one"},
+		{2, 801309, "who left while it was blocked was told of it after the founding that came behind it in the order, and its state counted"},
 		{2, 603971, "who was given up seven times waited longer than a run goes on after its healing"},
 		{2, 507810, "calls were judged across a primary that had died with what it had answered"},
 	} {
