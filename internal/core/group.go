@@ -56,6 +56,7 @@ type outgoing struct {
 	payload []byte
 	off     int  // how much of it is numbered
 	restart bool // a view change cut it in two: begin again and say so
+	before  bool // it was numbered before, and who did not see that view change may deliver it so
 	lost    bool // it was numbered and has no place in the order
 }
 
@@ -231,7 +232,7 @@ func (c *Core) loseAll(g *group, uncertain bool) {
 		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag, Uncertain: uncertain})
 	}
 	for _, o := range g.queue {
-		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag})
+		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag, Uncertain: o.before})
 	}
 	if len(g.queue) > 0 && g.queue[0].restart && g.queue[0].off == 0 {
 		c.again[g.id] = true // the next message says it instead
@@ -263,6 +264,9 @@ func (c *Core) cut(id wire.GroupID) {
 		return
 	}
 	c.settle(g)
+	for _, o := range g.inflight {
+		o.before = true
+	}
 	g.queue = append(g.inflight, g.queue...)
 	g.inflight = nil
 	for _, o := range g.queue {

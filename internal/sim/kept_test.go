@@ -47,6 +47,9 @@ func TestKeptSeeds(t *testing.T) {
 		{2, 203756, "calls that fit an order were not decided in half a minute: twenty at once were refused one lock"},
 		{2, 502280, "a view that a paused member was told late counted as a late one"},
 		{2, 801309, "who left while it was blocked was told of it after the founding that came behind it in the order, and its state counted"},
+		{2, 701134, "who is kept out was asked for between two rings, and there was no ring to look at"},
+		{2, 702205, "a message that began again after a view change was lost for certain, and one who was cut off before delivered it as it first was"},
+		{2, 801851, "the same"},
 		{2, 603971, "who was given up seven times waited longer than a run goes on after its healing"},
 		{2, 507810, "calls were judged across a primary that had died with what it had answered"},
 	} {
