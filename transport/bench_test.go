@@ -46,7 +46,7 @@ func BenchmarkOpen(b *testing.B) {
 			u := listen(b, transport.UDPConfig{Listen: "127.0.0.1:0"})
 			record := &tap{Transport: u}
 			a := endpoint(b, record, alice, nil)
-			a.Send([]transport.Outgoing{{To: to(a), Body: make([]byte, size)}})
+			a.Send([]transport.Outgoing{{To: to(a), Class: wire.ClassData, Body: make([]byte, size)}})
 			s := &sink{Transport: listen(b, transport.UDPConfig{Listen: "127.0.0.1:0"}), again: record.batches[0][0].Buf, from: u.Addr()}
 			e := endpoint(b, s, bob, nil)
 			var packets []transport.Packet

@@ -68,15 +68,16 @@ type Endpoint struct {
 
 // endpointCounts is EndpointStats in the making.
 type endpointCounts struct {
-	sealed, partsOut, tooLarge, noRing, sendFailures atomic.Uint64
-	opened, partsIn, reassembled, partsDropped       atomic.Uint64
-	streamsRefused, handshakesFailed                 atomic.Uint64
+	sealed, padding, partsOut, tooLarge, noRing, sendFailures atomic.Uint64
+	opened, partsIn, reassembled, partsDropped                atomic.Uint64
+	streamsRefused, handshakesFailed                          atomic.Uint64
 }
 
 // EndpointStats counts what an Endpoint did since its start.
 type EndpointStats struct {
 	Transport        TransportStats
 	Sealed           uint64 // datagrams sealed; each counts once whatever the number of receivers
+	Padding          uint64 // bytes added to packets, that they be of one length
 	PartsOut         uint64 // of them, parts of packets too large for one datagram
 	TooLarge         uint64 // packets given to Send that not even MaxParts parts hold, dropped
 	NoRing           uint64 // packets given to Send for a ring that is not installed, dropped
@@ -130,7 +131,7 @@ func (e *Endpoint) KeyID() uint32 { return e.keyID }
 func (e *Endpoint) Addr() netip.AddrPort { return e.transport.Addr() }
 
 // MaxBody is how many bytes of body one datagram holds; a longer one travels in parts.
-func (e *Endpoint) MaxBody() int { return e.transport.MTU() - wire.HeaderSize - tagSize }
+func (e *Endpoint) MaxBody() int { return e.transport.MTU() - overhead }
 
 // InstallRing makes the keys of a ring, so that its packets can be sent and received from now on. The context is the ring's; 0
 // and anything past 1024 rings is ignored. The salt comes from the nonces of all its members. Installing the same again changes
@@ -223,7 +224,7 @@ func (e *Endpoint) Stats() EndpointStats {
 	c := &e.counts
 	return EndpointStats{
 		Transport: e.transport.Stats(),
-		Sealed:    c.sealed.Load(), PartsOut: c.partsOut.Load(), TooLarge: c.tooLarge.Load(), NoRing: c.noRing.Load(),
+		Sealed:    c.sealed.Load(), Padding: c.padding.Load(), PartsOut: c.partsOut.Load(), TooLarge: c.tooLarge.Load(), NoRing: c.noRing.Load(),
 		SendFailures: c.sendFailures.Load(), Opened: c.opened.Load(), PartsIn: c.partsIn.Load(), Reassembled: c.reassembled.Load(),
 		PartsDropped: c.partsDropped.Load(), Dropped: e.drops.sum(),
 		StreamsRefused: c.streamsRefused.Load(), HandshakesFailed: c.handshakesFailed.Load(),

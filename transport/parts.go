@@ -32,13 +32,12 @@ func (e *Endpoint) sendParts(s *seal, o *Outgoing) {
 	for i := range count {
 		part := rest[:min(size, len(rest))]
 		rest = rest[len(part):]
-		head := wire.PartHeader{Index: uint16(i), Count: uint16(count), Total: uint32(len(o.Body))}
-		e.out.scrap = append(head.Append(e.out.scrap[:0]), part...)
-		if !e.advance(s) {
+		var room [wire.PartHeaderSize]byte
+		head := wire.PartHeader{Index: uint16(i), Count: uint16(count), Total: uint32(len(o.Body))}.Append(room[:0])
+		if !e.sealOne(s, o.Class, wire.FlagPart, head, part, 0) {
 			return
 		}
 		e.counts.partsOut.Add(1)
-		e.sealOne(s, o, wire.FlagPart, s.next, e.out.scrap)
 	}
 }
 

@@ -4,6 +4,7 @@ package transport
 // reason. Replays pass: they open. The windows over Header.Counter are kept where the members are known.
 
 import (
+	"crypto/cipher"
 	"errors"
 	"net/netip"
 
@@ -13,24 +14,37 @@ import (
 // A Packet is one opened packet.
 type Packet struct {
 	From   netip.AddrPort // where the datagram came from; not authenticated
-	Header wire.Header    // authenticated: Header.Sealer sealed it. Of a packet in parts, that of part 0, without FlagPart
+	Header wire.Header    // authenticated: Header.Sealer sealed it. Of a packet in parts, that of part 0. Flags are as sealed, but for FlagPart and FlagPadded
 	Body   []byte         // the receiver's own
 }
 
-// slabSize is how many bytes of opened text are allocated at a time. Packets of one slab are collected together.
-const slabSize = 64 << 10
+// How much opened text is allocated at a time. A slab is the garbage collector's as soon as no packet in it is kept, so packets that
+// live long should not lie among those that do not: data, which waits for its order, has slabs of its own, and so have direct
+// messages. Of the rest a kept packet pins little.
+const (
+	slabBulk  = 64 << 10
+	slabSmall = 4 << 10
+)
 
 // receiver is what Receive's goroutine owns.
 type receiver struct {
-	batch []Datagram
-	slab  []byte
-	data  []byte // authenticated data: a header, then the label
-	nonce [nonceSize]byte
-	parts assembly
+	offload offloader // nil: the Transport joins nothing
+	batch   []Datagram
+	slab    [wire.ClassDirect + 1][]byte // by class
+	data    []byte                       // authenticated data: a header, then the label
+	nonce   [nonceSize]byte
+	parts   assembly
+	doubt   int // see judge
+
+	// The key used last, and of which context: packets come in runs from one member.
+	seal *seal
+	key  opener
+	aead cipher.AEAD
 }
 
 func (r *receiver) init(e *Endpoint) {
-	r.batch = make([]Datagram, maxBatch)
+	r.offload, _ = e.transport.(offloader)
+	r.batch = make([]Datagram, 2*maxBatch)
 	r.data = append(make([]byte, wire.HeaderSize), e.cluster.label...)
 }
 
@@ -43,42 +57,56 @@ func (e *Endpoint) Receive(dst []Packet) ([]Packet, error) {
 		if err != nil {
 			return dst, err
 		}
+		opened := 0
 		for i := range e.in.batch[:n] {
-			dst = e.open(dst, &e.in.batch[i])
+			var ok bool
+			if dst, ok = e.open(dst, &e.in.batch[i]); ok {
+				opened++
+			}
 		}
+		e.counts.opened.Add(uint64(opened))
 	}
 	return dst, nil
 }
 
-// open appends the packet that a datagram holds or completes, if any.
-func (e *Endpoint) open(dst []Packet, d *Datagram) []Packet {
+// open appends the packet that a datagram holds or completes, if any. It reports whether the datagram opened.
+func (e *Endpoint) open(dst []Packet, d *Datagram) ([]Packet, bool) {
 	header, err := wire.ParseHeader(d.Buf)
 	switch {
 	case errors.Is(err, wire.ErrVersion):
 		e.drops.add(d.Addr, DropVersion, uint32(d.Buf[0]))
-		return dst
-	case err != nil || len(d.Buf) < wire.HeaderSize+tagSize:
+		return dst, false
+	case err != nil || len(d.Buf) < overhead:
 		e.drops.add(d.Addr, DropMalformed, 0)
-		return dst
+		return dst, false
 	case header.KeyID != e.keyID:
 		// Also keeps apart members with and without a key, whose id is 0.
 		e.drops.add(d.Addr, DropUnknownKey, header.KeyID)
-		return dst
+		return dst, false
 	}
 	s := (*e.context.Load())[header.Context]
 	if s == nil {
 		e.drops.add(d.Addr, DropUnknownRing, 0)
-		return dst
+		return dst, false
 	}
-	text, ok := e.verify(s, header, d.Buf)
+	text, known, ok := e.verify(s, header, d.Buf)
+	if d.joined && known {
+		e.judge(ok)
+	}
 	if !ok {
 		e.drops.add(d.Addr, DropBadTag, 0)
-		return dst
+		return dst, false
 	}
-	e.counts.opened.Add(1)
+	if header.Flags&wire.FlagPadded != 0 {
+		if text, ok = wire.TrimPadding(text); !ok {
+			e.drops.add(d.Addr, DropMalformed, 0)
+			return dst, true
+		}
+		header.Flags &^= wire.FlagPadded
+	}
 	p := Packet{From: d.Addr, Header: header, Body: text}
 	if header.Flags&wire.FlagPart == 0 {
-		return append(dst, p)
+		return append(dst, p), true
 	}
 	e.counts.partsIn.Add(1)
 	whole, dropped, done := e.in.parts.add(p)
@@ -86,38 +114,81 @@ func (e *Endpoint) open(dst []Packet, d *Datagram) []Packet {
 		e.counts.partsDropped.Add(uint64(dropped))
 	}
 	if !done {
-		return dst
+		return dst, true
 	}
 	e.counts.reassembled.Add(1)
-	return append(dst, whole)
+	return append(dst, whole), true
 }
 
-// verify opens a datagram into the slab.
-func (e *Endpoint) verify(s *seal, header wire.Header, sealed []byte) ([]byte, bool) {
+// verify opens a datagram into a slab. known says that packets of the sealer have opened before.
+func (e *Endpoint) verify(s *seal, header wire.Header, sealed []byte) (text []byte, known, ok bool) {
 	r := &e.in
 	key := opener{header.Sealer, header.Counter >> generationBits}
-	aead := s.openers.find(key)
-	known := aead != nil
-	if !known {
-		var err error
-		if aead, err = s.aead(key.sealer, key.generation); err != nil {
-			return nil, false
+	known = true
+	if s != r.seal || key != r.key {
+		aead := s.openers.find(key)
+		if known = aead != nil; !known {
+			var err error
+			if aead, err = s.aead(key.sealer, key.generation); err != nil {
+				return nil, false, false
+			}
 		}
+		r.seal, r.key, r.aead = s, key, aead
 	}
-	size := len(sealed) - wire.HeaderSize - tagSize
-	if cap(r.slab)-len(r.slab) < size {
-		r.slab = make([]byte, 0, max(slabSize, size))
-	}
+	room := r.room(header.Class, len(sealed)-overhead)
 	copy(r.data, sealed[:wire.HeaderSize])
 	putNonce(&r.nonce, header.Counter)
-	at := len(r.slab)
-	text, err := aead.Open(r.slab[at:at:at+size], r.nonce[:], sealed[wire.HeaderSize:], r.data)
+	text, err := r.aead.Open(room, r.nonce[:], sealed[wire.HeaderSize:], r.data)
 	if err != nil {
-		return nil, false
+		if !known {
+			r.seal = nil // it is not in the cache either: a forged sealer leaves nothing behind
+		}
+		return nil, known, false
 	}
 	if !known {
-		s.openers.add(key, aead)
+		s.openers.add(key, r.aead)
 	}
-	r.slab = r.slab[:at+size]
-	return text, true
+	if slab := &r.slab[header.Class]; cap(*slab)-len(*slab) >= len(text) {
+		*slab = (*slab)[:len(*slab)+len(text)]
+	}
+	return text, known, true
+}
+
+// room is where a text of that size is opened: the rest of its class's slab, or a fresh one if that is short. Too large for any, it
+// has memory of its own.
+func (r *receiver) room(class wire.Class, size int) []byte {
+	slab := &r.slab[class]
+	if cap(*slab)-len(*slab) < size {
+		most := slabBulk
+		if class == wire.ClassControl || class == wire.ClassToken {
+			most = slabSmall
+		}
+		if size > most/4 && size != 0 {
+			return make([]byte, 0, size)
+		}
+		*slab = make([]byte, 0, most)
+	}
+	at := len(*slab)
+	return (*slab)[at : at : at+size]
+}
+
+// What of joined datagrams may fail to open before joining is believed to be at fault.
+const (
+	doubtBad  = 8 // one that does not open weighs as much as so many that do
+	doubtMost = 64 * doubtBad
+)
+
+// judge watches datagrams of known members that the kernel had joined. There are kernels and cards that join what does not belong
+// together; then a good part of it does not open. To make this happen, an attacker must know a member's id, which only those see who
+// see the packets, and gains that they come singly: slower, and as safe.
+func (e *Endpoint) judge(opened bool) {
+	r := &e.in
+	if opened {
+		r.doubt = max(0, r.doubt-1)
+		return
+	}
+	if r.doubt += doubtBad; r.doubt >= doubtMost && r.offload != nil {
+		r.doubt = 0
+		r.offload.distrustCoalescing("packets that the kernel had joined did not open")
+	}
 }

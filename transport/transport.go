@@ -34,8 +34,8 @@ type Transport interface {
 	Send(batch []Datagram) error
 
 	// Receive blocks until there is at least one datagram and fills as many elements as are at hand. It reuses the capacity of
-	// each Buf, or makes a new one where that does not suffice, and sets Addr to the source. The error is net.ErrClosed after
-	// Close; any error ends the use of the Transport.
+	// each Buf, or sets it to a buffer of its own, and sets Addr to the source. What it returns is good until the next Receive, of
+	// which the same batch may be given. The error is net.ErrClosed after Close; any error ends the use of the Transport.
 	Receive(batch []Datagram) (int, error)
 
 	// Dial opens a stream to a member's address. It returns when the context ends at the latest.
@@ -58,6 +58,8 @@ type Transport interface {
 type Datagram struct {
 	Addr netip.AddrPort
 	Buf  []byte
+
+	joined bool // the kernel had joined it with others (see offload.go)
 }
 
 // TransportStats counts what a Transport did since its start.
@@ -70,6 +72,14 @@ type TransportStats struct {
 	KernelDrops uint64 // datagrams that arrived and found the receive queue full
 	Truncated   uint64 // datagrams longer than MaxDatagram, dropped
 	Refused     uint64 // answers "nobody listens there" that came back
+
+	SendCalls    uint64       // system calls that sent
+	ReceiveCalls uint64       // system calls that received
+	SegmentsOut  uint64       // of Out, datagrams that the kernel cut out of a longer buffer
+	SegmentsIn   uint64       // of In, datagrams that the kernel joined to a longer buffer
+	Segmenting   OffloadState // whether datagrams are given to the kernel to be cut
+	Coalescing   OffloadState // whether datagrams may come from the kernel joined
+	OffloadWhy   string       // why one of the two was given up
 }
 
 // A Refuser is a Transport that also learns which addresses refuse datagrams because no socket is open there. Anyone on the

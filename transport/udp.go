@@ -17,7 +17,7 @@ import (
 const (
 	defaultBuffer = 4 << 20 // bytes of socket buffer asked for, each way
 	bindAttempts  = 64      // ports tried until UDP and TCP are both free
-	maxBatch      = 64      // datagrams in one system call
+	maxBatch      = 64      // messages in one system call
 )
 
 // UDPConfig says where to listen. Only Listen matters to most.
@@ -33,6 +33,9 @@ type UDPConfig struct {
 	// ReadBuffer and WriteBuffer are the wanted sizes of the socket's buffers in bytes; 0 means 4 MiB. Less than wanted is not
 	// an error.
 	ReadBuffer, WriteBuffer int
+	// NoOffload has every datagram cross to the kernel and back by itself. False: the kernel cuts and joins runs of datagrams where it
+	// can, until it fails.
+	NoOffload bool
 }
 
 // UDP is the Transport of real networks. Make one with ListenUDP.
@@ -45,6 +48,7 @@ type UDP struct {
 	close    sync.Once
 	closeErr error
 	refusals RefusalList
+	offload  offloads
 	stats    udpStats
 }
 
@@ -52,6 +56,8 @@ type UDP struct {
 type udpStats struct {
 	in, out, bytesIn, bytesOut                  atomic.Uint64
 	sendErrors, kernelDrops, truncated, refused atomic.Uint64
+	sendCalls, receiveCalls                     atomic.Uint64
+	segmentsOut, segmentsIn                     atomic.Uint64
 }
 
 // ListenUDP binds UDP and TCP to one port. The context bounds the resolution of a name in Listen. An error names the address.
@@ -76,7 +82,7 @@ func ListenUDP(ctx context.Context, cfg UDPConfig) (*UDP, error) {
 		u.mtu = SenseMTU(u.addr, cfg.Seeds)
 	}
 	u.sizeBuffers(orDefault(cfg.ReadBuffer), orDefault(cfg.WriteBuffer))
-	if err := u.batch.open(u); err != nil {
+	if err := u.batch.open(u, cfg.NoOffload); err != nil {
 		u.Close()
 		return nil, fmt.Errorf("listen %s: %w", u.addr, err)
 	}
@@ -208,16 +214,10 @@ func (u *UDP) Stats() TransportStats {
 	return TransportStats{
 		In: s.in.Load(), Out: s.out.Load(), BytesIn: s.bytesIn.Load(), BytesOut: s.bytesOut.Load(),
 		SendErrors: s.sendErrors.Load(), KernelDrops: s.kernelDrops.Load(), Truncated: s.truncated.Load(), Refused: s.refused.Load(),
+		SendCalls: s.sendCalls.Load(), ReceiveCalls: s.receiveCalls.Load(), SegmentsOut: s.segmentsOut.Load(), SegmentsIn: s.segmentsIn.Load(),
+		Segmenting: OffloadState(u.offload.segment.Load()), Coalescing: OffloadState(u.offload.coalesce.Load()), OffloadWhy: u.offload.reason(),
 	}
 }
 
 // Refusals implements Refuser. Only Linux tells an unconnected socket who refused; elsewhere the list stays empty.
 func (u *UDP) Refusals(dst []netip.AddrPort) []netip.AddrPort { return u.refusals.Take(dst) }
-
-// room gives a receive buffer that holds any datagram and one byte more, which tells a longer one.
-func room(b []byte) []byte {
-	if cap(b) <= MaxDatagram {
-		return make([]byte, MaxDatagram+1)
-	}
-	return b[:MaxDatagram+1]
-}

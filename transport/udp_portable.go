@@ -20,7 +20,11 @@ const (
 // udpBatch needs no state here: package net does the system calls.
 type udpBatch struct{ v6 bool }
 
-func (b *udpBatch) open(u *UDP) error {
+func (b *udpBatch) open(u *UDP, noOffload bool) error {
+	if noOffload {
+		u.offload.segment.Store(uint32(OffloadDisabled))
+		u.offload.coalesce.Store(uint32(OffloadDisabled))
+	}
 	b.v6 = u.addr.Addr().Is6()
 	return nil
 }
@@ -30,6 +34,9 @@ func (u *UDP) sizeBuffers(read, write int) {
 	_ = u.conn.SetReadBuffer(read)
 	_ = u.conn.SetWriteBuffer(write)
 }
+
+// distrustCoalescing implements offloader: nothing is ever joined here.
+func (u *UDP) distrustCoalescing(string) {}
 
 func (b *udpBatch) send(u *UDP, batch []Datagram) error {
 	for i := range batch {
@@ -41,6 +48,7 @@ func (b *udpBatch) send(u *UDP, batch []Datagram) error {
 		if b.v6 && to.Addr().Is4() {
 			to = netip.AddrPortFrom(netip.AddrFrom16(to.Addr().As16()), to.Port())
 		}
+		u.stats.sendCalls.Add(1)
 		n, err := u.conn.WriteToUDPAddrPort(batch[i].Buf, to)
 		if errors.Is(err, net.ErrClosed) {
 			return net.ErrClosed
@@ -62,6 +70,7 @@ func (b *udpBatch) send(u *UDP, batch []Datagram) error {
 func (b *udpBatch) receive(u *UDP, batch []Datagram) (int, error) {
 	for {
 		batch[0].Buf = room(batch[0].Buf)
+		u.stats.receiveCalls.Add(1)
 		n, from, err := u.conn.ReadFromUDPAddrPort(batch[0].Buf)
 		if errors.Is(err, net.ErrClosed) {
 			return 0, net.ErrClosed
@@ -81,6 +90,14 @@ func (b *udpBatch) receive(u *UDP, batch []Datagram) (int, error) {
 		batch[0].Buf, batch[0].Addr = batch[0].Buf[:n], unmap(from)
 		return 1, nil
 	}
+}
+
+// room gives a receive buffer that holds any datagram and one byte more, which tells a longer one.
+func room(b []byte) []byte {
+	if cap(b) <= MaxDatagram {
+		return make([]byte, MaxDatagram+1)
+	}
+	return b[:MaxDatagram+1]
 }
 
 // passing counts an error of the read side that one datagram caused and that ends nothing.

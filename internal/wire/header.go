@@ -17,6 +17,9 @@ const HeaderSize = 40
 // FlagPart, in a header's Flags, says that the sealed body is a PartHeader and one part of a control packet.
 const FlagPart uint16 = 1
 
+// FlagPadded, in a header's Flags, says that padding follows the sealed body (see AppendPadding).
+const FlagPadded uint16 = 2
+
 // ErrVersion is what ParseHeader returns for a header of another version.
 var ErrVersion = errors.New("wire: unknown header version")
 
@@ -50,7 +53,7 @@ func (c Class) String() string {
 type Header struct {
 	Version uint8
 	Class   Class
-	Flags   uint16   // FlagPart; unknown bits are kept
+	Flags   uint16   // FlagPart, FlagPadded; unknown bits are kept
 	KeyID   uint32   // names the cluster key; 0 without one
 	Context uint64   // RingID.Context of the ring whose keys seal it, 0 for no ring
 	Sealer  MemberID // whose key seals it; the originator is inside the body
@@ -96,6 +99,7 @@ func ParseHeader(b []byte) (Header, error) {
 
 // String describes the header on one line.
 func (h Header) String() string {
-	return fmt.Sprintf("v%d %v key %08x context %016x from %v counter %d%s",
-		h.Version, h.Class, h.KeyID, h.Context, h.Sealer, h.Counter, pick(h.Flags&FlagPart != 0, " part", ""))
+	return fmt.Sprintf("v%d %v key %08x context %016x from %v counter %d%s%s",
+		h.Version, h.Class, h.KeyID, h.Context, h.Sealer, h.Counter, pick(h.Flags&FlagPart != 0, " part", ""),
+		pick(h.Flags&FlagPadded != 0, " padded", ""))
 }
