@@ -63,6 +63,9 @@ type Config struct {
 	Cluster string
 	// MTU is the largest datagram to send, in bytes, without IP and UDP headers. Zero: sensed from the interface.
 	MTU int
+	// OffloadDisabled has every datagram cross to the kernel and back by itself. Zero: false; on Linux the kernel cuts and joins runs of
+	// datagrams where it can, several times as fast, and this ends for good where it fails. Stats.OffloadSend and OffloadReceive tell.
+	OffloadDisabled bool
 	// Timing is how long the protocol waits for what. Zero fields, and so the zero Timing: as in LAN().
 	Timing Timing
 	// MaxMessage is the largest message this member may send, in bytes once encoded, from 1 KiB to 1 GiB. Zero: 64 MiB. A

@@ -36,6 +36,8 @@ type EventListener struct {
 	// Diverged: a member, this one or another, delivered something else than those it was together with, and is put out. text has
 	// the sums of each and what was delivered last here. It never happens, or lockstep or a host's memory has a fault.
 	Diverged func(m Member, text string)
+	// OffloadGivenUp: the kernel no longer cuts or joins this node's datagrams, because that failed; why says how. Given at most twice.
+	OffloadGivenUp func(why string)
 	// PacketDropped: a packet was dropped after its seal was opened, or a point-to-point message was; text says why.
 	PacketDropped func(text string)
 	// Lost: so many events were dropped since the last call.
@@ -157,6 +159,13 @@ func (q *eventQueue) loadFailed(group string, donor Member, err error) {
 func (q *eventQueue) diverged(m Member, text string) {
 	if f := q.to.Diverged; f != nil {
 		q.add(func() { f(m, text) })
+	}
+}
+
+func (q *eventQueue) offloadGivenUp(why string) {
+	q.n.log.Warn("offload given up", zap.String("why", why))
+	if f := q.to.OffloadGivenUp; f != nil {
+		q.add(func() { f(why) })
 	}
 }
 

@@ -150,7 +150,7 @@ func (n *Node) listen(ctx context.Context) error {
 	cancel()
 	tr := cfg.Transport
 	if tr == nil {
-		udp, err := transport.ListenUDP(ctx, transport.UDPConfig{Listen: cfg.Listen, MTU: cfg.MTU, Seeds: seeds})
+		udp, err := transport.ListenUDP(ctx, transport.UDPConfig{Listen: cfg.Listen, MTU: cfg.MTU, Seeds: seeds, NoOffload: cfg.OffloadDisabled})
 		if err != nil {
 			return fmt.Errorf("lockstep: start: %w", err)
 		}

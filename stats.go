@@ -21,6 +21,23 @@ type Stats struct {
 	// BytesIn and BytesOut are the bytes in them, without IP and UDP headers.
 	BytesIn  uint64 `json:"bytes_in"`
 	BytesOut uint64 `json:"bytes_out"`
+	// SendCalls and ReceiveCalls count the system calls that these took.
+	SendCalls    uint64 `json:"send_calls"`
+	ReceiveCalls uint64 `json:"receive_calls"`
+	// SegmentsOut and SegmentsIn count datagrams, of those above, that the kernel cut out of a longer buffer, or joined to one.
+	SegmentsOut uint64 `json:"segments_out"`
+	SegmentsIn  uint64 `json:"segments_in"`
+	// OffloadSend and OffloadReceive say whether the kernel may do so: "on", "disabled", "none" where this system cannot, or "given up"
+	// because it failed; OffloadWhy says how.
+	OffloadSend    string `json:"offload_send"`
+	OffloadReceive string `json:"offload_receive"`
+	OffloadWhy     string `json:"offload_why"`
+	// PaddingBytes is what was added to packets so that they are of one length and can be cut.
+	PaddingBytes uint64 `json:"padding_bytes"`
+	// SendErrors counts datagrams that the kernel did not take: no route, too long, no buffer.
+	SendErrors uint64 `json:"send_errors"`
+	// KernelDrops counts what arrived and found the socket's buffer full. What the kernel joined counts once.
+	KernelDrops uint64 `json:"kernel_drops"`
 	// DatagramsDropped counts datagrams that did not open: another key, another cluster, damage.
 	DatagramsDropped uint64 `json:"datagrams_dropped"`
 	// DatagramsMalformed counts those that opened and held no packet this version knows.
@@ -106,6 +123,10 @@ func (n *Node) stats(st *core.Status) Stats {
 	s := Stats{
 		Uptime:      time.Since(n.started),
 		DatagramsIn: e.Transport.In, DatagramsOut: e.Transport.Out, BytesIn: e.Transport.BytesIn, BytesOut: e.Transport.BytesOut,
+		SendCalls: e.Transport.SendCalls, ReceiveCalls: e.Transport.ReceiveCalls,
+		SegmentsOut: e.Transport.SegmentsOut, SegmentsIn: e.Transport.SegmentsIn,
+		OffloadSend: e.Transport.Segmenting.String(), OffloadReceive: e.Transport.Coalescing.String(), OffloadWhy: e.Transport.OffloadWhy,
+		PaddingBytes: e.Padding, SendErrors: e.Transport.SendErrors, KernelDrops: e.Transport.KernelDrops,
 		DatagramsDropped: e.Dropped, DatagramsMalformed: c.malformed.Load(), PacketsRefused: st.Dropped,
 		PacketsNumbered: st.Counters.Sent, PacketsReceived: st.Counters.Received, PacketsDuplicate: st.Counters.Duplicates,
 		PacketsRequested: st.Counters.Requested, PacketsRepaired: st.Counters.Repaired, PacketsRepeated: st.Counters.Retransmitted,

@@ -42,18 +42,25 @@ const (
 // offloads are the states of a socket's two directions. Send's, Receive's and any other goroutine may touch them.
 type offloads struct {
 	segment, coalesce atomic.Uint32
-	why               atomic.Pointer[string]
+	why               atomic.Pointer[string] // of both, the earlier first
 }
 
 func (o *offloads) on(d *atomic.Uint32) bool { return OffloadState(d.Load()) == OffloadOn }
 
-// giveUp ends the use of one direction, and keeps the first reason. It reports whether it was in use.
+// giveUp ends the use of one direction, and keeps the reason. It reports whether it was in use.
 func (o *offloads) giveUp(d *atomic.Uint32, why string) bool {
 	if !d.CompareAndSwap(uint32(OffloadOn), uint32(OffloadGivenUp)) {
 		return false
 	}
-	o.why.CompareAndSwap(nil, &why)
-	return true
+	for {
+		earlier, text := o.why.Load(), why
+		if earlier != nil {
+			text = *earlier + "; " + why
+		}
+		if o.why.CompareAndSwap(earlier, &text) {
+			return true
+		}
+	}
 }
 
 func (o *offloads) reason() string {

@@ -79,7 +79,7 @@ type TransportStats struct {
 	SegmentsIn   uint64       // of In, datagrams that the kernel joined to a longer buffer
 	Segmenting   OffloadState // whether datagrams are given to the kernel to be cut
 	Coalescing   OffloadState // whether datagrams may come from the kernel joined
-	OffloadWhy   string       // why one of the two was given up
+	OffloadWhy   string       // why one of the two was given up, or why both were
 }
 
 // A Refuser is a Transport that also learns which addresses refuse datagrams because no socket is open there. Anyone on the

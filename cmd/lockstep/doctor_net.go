@@ -43,7 +43,7 @@ func (e *examination) place(ctx context.Context) {
 	defer udp.Close()
 	e.say(fine, "listen", fmt.Sprintf("%v, UDP and TCP", udp.Addr()), "")
 	e.advertised(udp.Addr(), seeds)
-	e.datagrams(udp.MTU())
+	e.datagrams(udp.MTU(), udp.Stats())
 }
 
 // advertised says what others would dial.
@@ -76,7 +76,7 @@ func allLoopback(addrs []netip.AddrPort) bool {
 }
 
 // datagrams says what one packet may hold and how packets go in and out of the kernel.
-func (e *examination) datagrams(mtu int) {
+func (e *examination) datagrams(mtu int, st transport.TransportStats) {
 	value := fmt.Sprintf("datagrams of up to %d bytes", mtu)
 	switch {
 	case mtu < 1200:
@@ -86,10 +86,14 @@ func (e *examination) datagrams(mtu int) {
 	default:
 		e.say(fine, "MTU", value, "")
 	}
-	if runtime.GOOS == "linux" {
-		e.say(fine, "offloads", "batches of datagrams in one system call; segmentation by the network card is not used", "")
-	} else {
+	value = fmt.Sprintf("cutting datagrams: %v; joining them: %v", st.Segmenting, st.Coalescing)
+	switch {
+	case st.OffloadWhy != "":
+		e.say(warning, "offloads", value+": "+st.OffloadWhy, "large messages are several times as fast with another kernel")
+	case runtime.GOOS != "linux":
 		e.say(told, "offloads", "none on "+runtime.GOOS+": one system call for each datagram", "Linux is several times as fast")
+	default:
+		e.say(fine, "offloads", value, "")
 	}
 }
 

@@ -48,6 +48,7 @@ type nodeFlags struct {
 	seeds     string
 	timing    string
 	mtu       int
+	noOffload bool
 	log       string
 }
 
@@ -58,6 +59,7 @@ func (f *nodeFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.seeds, "seeds", "", "`HOST:PORT,...` where other members may be found; one's own address among them does no harm")
 	fs.StringVar(&f.timing, "timing", "lan", "how long to wait for what: local, lan or wan")
 	fs.IntVar(&f.mtu, "mtu", 0, "largest datagram in `BYTES`, without IP and UDP headers (0: sensed)")
+	fs.BoolVar(&f.noOffload, "no-offload", false, "let every datagram cross to the kernel and back by itself")
 	fs.StringVar(&f.log, "log", "", "`FILE` to which log lines (JSON) are appended (default: no log)")
 }
 
@@ -70,7 +72,7 @@ func (f *nodeFlags) config(name string) (cfg lockstep.Config, closeLog func(), e
 	}
 	cfg = lockstep.Config{
 		Name: name, Listen: f.listen, Advertise: f.advertise, Seeds: splitList(f.seeds), Key: key, InsecureNoKey: f.insecure,
-		Cluster: f.cluster, MTU: f.mtu,
+		Cluster: f.cluster, MTU: f.mtu, OffloadDisabled: f.noOffload,
 	}
 	switch f.timing {
 	case "local":

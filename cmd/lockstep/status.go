@@ -68,6 +68,11 @@ func printStatus(w io.Writer, s lockstep.Status) error {
 		st.SendQueue, st.SendQueueBytes, st.HandleQueue, st.HandleQueueBytes, st.HeldBytes)
 	row("network", "%d datagrams (%d B) in, %d (%d B) out, %d did not open, %d malformed, %d refused",
 		st.DatagramsIn, st.BytesIn, st.DatagramsOut, st.BytesOut, st.DatagramsDropped, st.DatagramsMalformed, st.PacketsRefused)
+	row("kernel", "%d calls to send, %d to receive; offload %s and %s; %d dropped before they were read, %d not sent",
+		st.SendCalls, st.ReceiveCalls, offloadText(st.OffloadSend, st.SegmentsOut), offloadText(st.OffloadReceive, st.SegmentsIn), st.KernelDrops, st.SendErrors)
+	if st.OffloadWhy != "" {
+		row("", "offload given up: %s", st.OffloadWhy)
+	}
 	for _, d := range s.Drops {
 		row("", "%s", d.Text)
 	}
@@ -84,6 +89,14 @@ func printStatus(w io.Writer, s lockstep.Status) error {
 		row("all groups", "%s", strings.Join(s.Known, ", "))
 	}
 	return t.Flush()
+}
+
+// offloadText is the state of one direction's offload, and how much it carried.
+func offloadText(state string, segments uint64) string {
+	if segments == 0 {
+		return state
+	}
+	return fmt.Sprintf("%s (%d datagrams)", state, segments)
 }
 
 func printStatusGroup(row func(name, format string, args ...any), g lockstep.StatusGroup) {
