@@ -19,7 +19,8 @@ func (d *Directory) attemptSync(p wire.Position) {
 }
 
 // attempt keeps, of each group that others may have changed at p, who would have gone on and voted; and each that they may have
-// founded.
+// founded. A view of theirs may have a higher number than the attempts that are kept count to, where one of them took another's place or
+// another side's memory brought the number: none up to it is given again.
 func (d *Directory) attempt(p wire.Position) {
 	for _, o := range d.tentative.records {
 		if o.Founding != d.foundingID(p) {
@@ -35,16 +36,26 @@ func (d *Directory) attempt(p wire.Position) {
 			continue
 		}
 		for _, o := range d.tentative.records {
-			if o.Name != r.Name || o.Founding != r.Founding || !o.Primary || o.Epoch != p {
+			if o.Name != r.Name || o.Founding != r.Founding || !o.Primary {
 				continue
 			}
-			payload := appendIDBytes(o.Electorate)
-			r.Attempts = slices.DeleteFunc(slices.Clone(r.Attempts), func(a wire.Attempt) bool {
-				return a.Kind == wire.KindSync && slices.Equal(a.Payload, payload)
-			})
-			if len(r.Attempts) < wire.MaxAttempts {
-				r.Attempts = append(r.Attempts, wire.Attempt{Position: p, Kind: wire.KindSync, Payload: payload})
+			if o.Epoch == p {
+				r.noteSync(p, o.Electorate)
+			}
+			if o.View.Num > attemptedNumber(&r.GroupRecord) {
+				d.floor = max(d.floor, o.View.Num)
 			}
 		}
+	}
+}
+
+// noteSync keeps that others may have gone on at p, with a vote for each of the electorate.
+func (r *record) noteSync(p wire.Position, electorate []wire.MemberID) {
+	payload := appendIDBytes(electorate)
+	r.Attempts = slices.DeleteFunc(slices.Clone(r.Attempts), func(a wire.Attempt) bool {
+		return a.Kind == wire.KindSync && slices.Equal(a.Payload, payload)
+	})
+	if len(r.Attempts) < wire.MaxAttempts {
+		r.Attempts = append(r.Attempts, wire.Attempt{Position: p, Kind: wire.KindSync, Payload: payload})
 	}
 }
