@@ -52,7 +52,7 @@ func checkOnePrimary(g *group) {
 					if w.id.Num <= s.previous.view.View.Num || w.id.Num >= v.id.Num || w.first.Step > v.first.Step || g.founding(w) != g.founding(v) {
 						continue
 					}
-					if keeper := remembers(w, v.first); keeper != "" {
+					if keeper := remembers(w, v.first); keeper != "" && !revived(w, v) {
 						g.report(PrimaryContinuity, s.log.Member, "went on from view %s to %s past primary view %s of %v, which %s remembers", s.previous.view.View,
 							v.id, w.id, w.first.Members, keeper)
 					}
@@ -118,6 +118,33 @@ func remembers(w *view, other *Event) Member {
 		}
 	}
 	return ""
+}
+
+// revived reports whether those in view w were told of another view only after v, which had passed w over, had been the last view of
+// all its members: they crashed or left. Until then w was given up, as what somebody saw alone who was cut off in the moment of
+// installing it; with v it is the newest memory that is left.
+func revived(w, v *view) bool {
+	last := uint64(0)
+	for _, s := range v.stays {
+		i := slices.IndexFunc(s.log.Events[s.from+1:], func(e Event) bool {
+			return e.Kind == View || e.Kind == Load || e.Kind == Left || e.Kind == Crash
+		})
+		if i < 0 {
+			return false
+		}
+		end := &s.log.Events[s.from+1+i]
+		if end.Kind != Left && end.Kind != Crash {
+			return false
+		}
+		last = max(last, end.Step)
+	}
+	for _, s := range w.stays {
+		i := slices.IndexFunc(s.log.Events[s.from+1:], func(e Event) bool { return e.Kind == View })
+		if !forgotten(s, v.first) && (i < 0 || s.log.Events[s.from+1+i].Step <= last) {
+			return false
+		}
+	}
+	return true
 }
 
 func forgotten(s *stay, other *Event) bool {
