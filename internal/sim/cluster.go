@@ -65,10 +65,12 @@ type Cluster struct {
 	spin      []spinState
 	onState   func(node int, s membership.State)
 	onDeliver func(node int, u *core.Upcall)
-	highest   wire.Position // that any application was told
-	queues    []core.Queue  // as last looked at
-	disturbed int           // faults at work
-	calmSince time.Duration // when the last one ended
+	onStable  func(node int, g *group) // an application may answer calls
+	onSync    func(node int)           // its directory has become one with those of its ring
+	highest   wire.Position            // that any application was told
+	queues    []core.Queue             // as last looked at
+	disturbed int                      // faults at work
+	calmSince time.Duration            // when the last one ended
 }
 
 // Stats count what a run consisted of.

@@ -27,7 +27,7 @@
 // fails when in 500 seeds or more one of these never was.
 //
 // How seeds are drawn changes, and a seed then means another run. So drawings have generations: what failed once is kept by its
-// number and generation (kept_test.go), and first.go still draws the first.
+// number and generation (kept_test.go), and first.go still draws the first. The later ones (swarm.go) differ in which faults there are.
 //
 // A test that wants one particular story builds a [Cluster] and tells it with verbs: Cut, Heal, Partition, Crash, Restart,
 // Pause, Run, WantView.

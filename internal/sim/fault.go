@@ -30,6 +30,9 @@ const (
 	faultChurn        // many leave, and come back
 	faultAmbush       // who delivers first, of few that got it, is struck down
 	faultHole         // a packet is lost with its sender, and the next ring breaks when it is half installed
+	faultFew          // calls are answered, or messages safe at k delivered, where few have them: those are cut off at that moment
+	faultSync         // whose directories are one first is cut off from those whose are not yet
+	faultOldToken     // a commit token of a former ring of the same members comes when they gather
 	faultKinds
 )
 
@@ -80,6 +83,12 @@ func (k faultKind) String() string {
 		return "ambush"
 	case faultHole:
 		return "hole"
+	case faultFew:
+		return "few have it"
+	case faultSync:
+		return "first to sync"
+	case faultOldToken:
+		return "old commit token"
 	}
 	return "unknown"
 }
@@ -128,6 +137,12 @@ func (s *swarm) strike(kind faultKind) {
 		s.ambush()
 	case faultHole:
 		s.hole(victim)
+	case faultFew:
+		s.few()
+	case faultSync:
+		s.firstToSync()
+	case faultOldToken:
+		s.oldToken()
 	default:
 		s.disturbNetwork(kind, victim)
 	}

@@ -11,11 +11,11 @@ import (
 	"github.com/lockstep-go/lockstep/membership"
 )
 
-// drawHoles adds this kind of fault to two seeds in three. It draws from a source of its own.
-func (s *swarm) drawHoles(seed uint64) {
+// drawHoles adds this kind of fault to one seed in two; once it was two in three. It draws from a source of its own.
+func (s *swarm) drawHoles(seed uint64, generation int) {
 	s.holes = rand.New(rand.NewPCG(seed, 8))
 	s.strength[faultHole] = s.holes.Float64()
-	if s.holes.IntN(3) < 2 {
+	if s.holes.IntN(3) < 2 && (generation == withHoles || s.holes.IntN(4) < 3) {
 		s.kinds = append(s.kinds, faultHole)
 	}
 }

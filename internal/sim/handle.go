@@ -37,6 +37,9 @@ func (a *app) handle(u *core.Upcall) {
 			a.stable = u.Position
 			a.add(evs.Event{Kind: evs.Stable, Position: uint64(u.Position)})
 			a.settled(u.Position)
+			if c := a.p.n.c; c.onStable != nil {
+				c.onStable(a.p.n.index, a.g)
+			}
 		}
 	case core.UpAnswer:
 		a.answer(u)

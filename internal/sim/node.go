@@ -54,6 +54,7 @@ type process struct {
 	later    []core.Event // what came meanwhile
 	tags     uint64
 	ring     wire.RingID // the last one installed
+	synced   wire.RingID // the last one on which all directories became one
 	direct   directs
 	rings    *ringLog
 	recovers bool // in recovery, as far as noticed

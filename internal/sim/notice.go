@@ -18,6 +18,11 @@ func (p *process) notice(n core.Notice) {
 	case membership.NoticeRing:
 		p.ring, p.recovers = n.Ring, false
 		p.usesRing(n.Ring)
+	case membership.NoticeSync:
+		p.synced = n.Ring
+		if c.onSync != nil {
+			c.onSync(p.n.index)
+		}
 	case membership.NoticeState:
 		p.recovers = entered(n.Text) == membership.StateRecovery
 		if c.onState != nil {

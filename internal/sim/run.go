@@ -32,7 +32,10 @@ type drawing interface {
 }
 
 func draw(opts Options) drawing {
-	if opts.Generation == 1 {
+	switch opts.Generation {
+	case 0:
+		opts.Generation = newest
+	case 1:
 		return newFirst(opts)
 	}
 	return newSwarm(opts)

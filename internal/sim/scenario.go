@@ -48,7 +48,8 @@ func (s *scenario) end() {
 	c := s.c
 	s.over = true
 	s.work.leaves = false
-	c.onState, c.onDeliver = nil, nil
+	c.onState, c.onDeliver, c.onStable, c.onSync = nil, nil, nil, nil
+	c.Watch(nil)
 	c.Heal()
 	for i, n := range c.nodes {
 		if !n.alive() {

@@ -18,12 +18,22 @@ const (
 	longest        = 60 * time.Second
 )
 
-// A swarm is a scenario of the second generation.
+// Generations of the drawing after the first, which first.go draws. Seeds that are kept stay what they were.
+const (
+	withoutHoles = 2
+	withHoles    = 3 // two seeds in three have faultHole
+	withTraps    = 4 // one seed in two has, and there are traps (trap.go)
+	newest       = withTraps
+)
+
+// A swarm is a scenario of the second generation or a later one.
 type swarm struct {
 	scenario
 	kinds    []faultKind // those that exist
 	strength [faultKinds]float64
 	holes    *rand.Rand    // for holes
+	traps    *rand.Rand    // for traps
+	commits  oldCommits    // for faultOldToken
 	pause0   time.Duration // before the first fault
 	gap      time.Duration // between two, on average
 	length   time.Duration // until the healing, if the run counts by then
@@ -73,7 +83,12 @@ func newSwarm(opts Options) *swarm {
 	if len(s.kinds) == 0 {
 		s.kinds = []faultKind{faultKind(rng.IntN(int(faultHole)))}
 	}
-	s.drawHoles(opts.Seed)
+	if opts.Generation > withoutHoles {
+		s.drawHoles(opts.Seed, opts.Generation)
+	}
+	if opts.Generation >= withTraps {
+		s.drawTraps(opts.Seed)
+	}
 	s.pause0 = time.Duration(500+rng.IntN(2500)) * time.Millisecond
 	s.gap = time.Duration(150+rng.IntN(1800)) * time.Millisecond
 	s.length = s.pause0 + time.Duration(7000+rng.IntN(12000))*time.Millisecond
