@@ -38,6 +38,9 @@ type benchOptions struct {
 	wait    time.Duration
 	local   int
 	senders int
+	typed   bool
+	rate    int
+	samples string
 	asJSON  bool
 
 	how lockstep.Order // order, parsed
@@ -58,6 +61,9 @@ func runBench(args []string, std stdio) error {
 	fs.DurationVar(&o.wait, "wait", time.Minute, "how long to wait for the members")
 	fs.IntVar(&o.local, "local", 0, "start `N` processes on loopback, with a fresh key, and end them")
 	fs.IntVar(&o.senders, "senders", 1, "with -local: how many of the processes run in -mode; the others listen")
+	fs.BoolVar(&o.typed, "typed", false, "in -mode send: a struct of -size bytes when encoded, instead of plain bytes")
+	fs.IntVar(&o.rate, "rate", 0, "in -mode send: at most so many messages a second (0: as fast as the group lets it)")
+	fs.StringVar(&o.samples, "samples", "", "`FILE` for each ping as this process saw it: nanoseconds at which it was sent, and until the handler")
 	fs.BoolVar(&o.asJSON, "json", false, "print the result as one JSON object")
 	o.register(fs)
 	if err := parse(fs, args, 0, std); err != nil {
@@ -89,12 +95,18 @@ func (o *benchOptions) check() error {
 		return wrongUsage("-mode must be send, listen or ping, is %q", o.mode)
 	case o.size < 1 || o.mode == "ping" && o.size < stampSize:
 		return wrongUsage("-size must be at least 1, and %d for a ping, is %d", stampSize, o.size)
+	case o.typed && (o.mode == "ping" || o.size < readingLeast || o.size > readingMost):
+		return wrongUsage("-typed goes with -mode send and a -size from %d to %d", readingLeast, readingMost)
+	case o.rate < 0:
+		return wrongUsage("-rate must not be negative, is %d", o.rate)
 	case o.runFor <= 0 || o.pause < 0 || o.wait <= 0:
 		return wrongUsage("-for and -wait must be positive, -pause not negative")
 	case o.local < 0 || o.local == 0 && o.members < 1:
 		return wrongUsage("-members must be at least 1 and -local not negative")
 	case o.local > 0 && (o.senders < 1 || o.senders > o.local):
 		return wrongUsage("-senders must be between 1 and -local, is %d", o.senders)
+	case o.local > 0 && o.samples != "":
+		return wrongUsage("-samples does not go with -local: each process has its own")
 	case o.local > 0 && (o.keyFile != "" || o.seeds != ""):
 		return wrongUsage("-local makes its own key and seeds; leave -key-file and -seeds out")
 	}

@@ -12,7 +12,7 @@ import (
 type benchResult struct {
 	Mode string `json:"mode"`
 	Size int    `json:"size"` // bytes of payload
-	// of a send
+	// of a send, and of what was sent beside a ping
 	Messages  uint64  `json:"messages,omitempty"` // delivered here during the run
 	Seconds   float64 `json:"seconds,omitempty"`  // of the run
 	PerSecond float64 `json:"msg_per_s,omitempty"`
@@ -22,6 +22,7 @@ type benchResult struct {
 	P50 int64 `json:"p50_us,omitempty"`
 	P99 int64 `json:"p99_us,omitempty"`
 	Max int64 `json:"max_us,omitempty"`
+	benchCost
 	// of -local
 	Members []memberResult `json:"members,omitempty"`
 }
@@ -42,11 +43,15 @@ func sendResult(size int, messages uint64, took time.Duration) benchResult {
 	return r
 }
 
-// delayResult is what single messages took. It sorts the delays.
-func delayResult(mode string, size int, delays []time.Duration) benchResult {
-	r := benchResult{Mode: mode, Size: size, N: len(delays)}
-	if len(delays) == 0 {
+// delayResult adds what single messages took to what was delivered meanwhile.
+func delayResult(mode string, size int, pings []sight, r benchResult) benchResult {
+	r.Mode, r.Size, r.N = mode, size, len(pings)
+	if len(pings) == 0 {
 		return r
+	}
+	delays := make([]time.Duration, len(pings))
+	for i, p := range pings {
+		delays[i] = p.took
 	}
 	slices.Sort(delays)
 	r.P50 = percentile(delays, 50).Microseconds()

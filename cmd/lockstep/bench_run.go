@@ -36,13 +36,12 @@ type (
 type bench struct {
 	self lockstep.Member
 	full chan struct{} // closed at the first view with all members
-	back chan time.Duration
+	back chan sight    // own pings
 
 	mu        sync.Mutex
 	running   bool // between begin and end: what is delivered counts
 	messages  uint64
-	pinged    bool            // a ping of another member was seen
-	seen      []time.Duration // what pings of others took
+	seen      []sight // pings of others
 	pingBytes int
 }
 
@@ -58,7 +57,7 @@ func (o *benchOptions) runOne(ctx context.Context) (r benchResult, err error) {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, node.Close()) }()
-	b := &bench{self: node.Self(), full: make(chan struct{}), back: make(chan time.Duration, 1)}
+	b := &bench{self: node.Self(), full: make(chan struct{}), back: make(chan sight, 1)}
 	g := node.Group(o.group, lockstep.GroupConfig{Stateless: true})
 	b.attach(g, o.members)
 
@@ -85,6 +84,7 @@ func (o *benchOptions) runOne(ctx context.Context) (r benchResult, err error) {
 // attach registers the handlers.
 func (b *bench) attach(g *lockstep.Group, members int) {
 	lockstep.Handle(g, func(_ context.Context, _ lockstep.Message, _ Load) { b.count() })
+	lockstep.Handle(g, func(_ context.Context, _ lockstep.Message, _ Reading) { b.count() })
 	lockstep.Handle(g, func(_ context.Context, m lockstep.Message, p Ping) { b.countPing(m, p) })
 	all := false
 	g.OnView(func(_ context.Context, v lockstep.View) {
@@ -107,10 +107,11 @@ func (b *bench) countPing(m lockstep.Message, p Ping) {
 	if len(p) < stampSize {
 		return
 	}
-	took := time.Duration(monotonic() - int64(binary.BigEndian.Uint64(p)))
+	sent := int64(binary.BigEndian.Uint64(p))
+	it := sight{sent: sent, took: time.Duration(monotonic() - sent)}
 	if m.Sender == b.self {
 		select {
-		case b.back <- took:
+		case b.back <- it:
 		default: // of a ping that was given up
 		}
 		return
@@ -118,8 +119,8 @@ func (b *bench) countPing(m lockstep.Message, p Ping) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.running && len(b.seen) < delaysMost {
-		b.pinged, b.pingBytes = true, len(p)
-		b.seen = append(b.seen, took)
+		b.pingBytes = len(p)
+		b.seen = append(b.seen, it)
 	}
 }
 
@@ -127,17 +128,18 @@ func (b *bench) countPing(m lockstep.Message, p Ping) {
 func (o *benchOptions) measure(ctx context.Context, g *lockstep.Group, b *bench) (benchResult, error) {
 	run, cancel := context.WithTimeout(ctx, o.runFor)
 	defer cancel()
+	before := takeCost()
 	b.mu.Lock()
 	b.running = true
 	b.mu.Unlock()
 	start := time.Now()
-	var delays []time.Duration
+	var pings []sight
 	var err error
 	switch o.mode {
 	case "send":
 		err = o.send(run, g)
 	case "ping":
-		delays, err = o.ping(run, g, b)
+		pings, err = o.ping(run, g, b)
 	case "listen":
 		select {
 		case <-run.Done():
@@ -149,51 +151,46 @@ func (o *benchOptions) measure(ctx context.Context, g *lockstep.Group, b *bench)
 	b.running = false
 	took := time.Since(start)
 	b.mu.Unlock()
+	cost := takeCost().since(before, b.messages)
 	switch {
 	case ctx.Err() != nil:
 		return benchResult{}, ctx.Err()
 	case err != nil:
 		return benchResult{}, err
+	}
+	r := sendResult(o.size, b.messages, took)
+	switch {
 	case o.mode == "ping":
-		return delayResult("ping", o.size, delays), nil
-	case o.mode == "listen" && b.pinged:
-		return delayResult("seen", b.pingBytes, b.seen), nil
+		r = delayResult("ping", o.size, pings, r)
+	case o.mode == "listen" && len(b.seen) > 0:
+		pings = b.seen
+		r = delayResult("seen", b.pingBytes, pings, r)
 	}
-	return sendResult(o.size, b.messages, took), nil
-}
-
-// send sends until the run ends.
-func (o *benchOptions) send(run context.Context, g *lockstep.Group) error {
-	payload := make(Load, o.size)
-	for run.Err() == nil {
-		if err := g.SendIn(run, o.how, payload); err != nil {
-			return ended(run, err)
-		}
-	}
-	return nil
+	r.benchCost = cost
+	return r, writeSamples(o.samples, pings)
 }
 
 // ping sends one message after the other came back, until the run ends.
-func (o *benchOptions) ping(run context.Context, g *lockstep.Group, b *bench) ([]time.Duration, error) {
+func (o *benchOptions) ping(run context.Context, g *lockstep.Group, b *bench) ([]sight, error) {
 	payload := make(Ping, o.size)
-	var delays []time.Duration
-	for run.Err() == nil && len(delays) < delaysMost {
+	var pings []sight
+	for run.Err() == nil && len(pings) < delaysMost {
 		binary.BigEndian.PutUint64(payload, uint64(monotonic()))
 		if err := g.SendIn(run, o.how, payload); err != nil {
-			return delays, ended(run, err)
+			return pings, ended(run, err)
 		}
 		select {
-		case took := <-b.back:
-			delays = append(delays, took)
+		case it := <-b.back:
+			pings = append(pings, it)
 		case <-run.Done():
 		case <-g.Done():
-			return delays, g.Err()
+			return pings, g.Err()
 		}
 		if o.pause > 0 && pause(run, o.pause) != nil {
 			break
 		}
 	}
-	return delays, nil
+	return pings, nil
 }
 
 // ended is err, unless it only says that the run is over.
