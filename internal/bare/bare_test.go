@@ -1,0 +1,96 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// port is a free address on loopback.
+func port(t *testing.T) netip.AddrPort {
+	t.Helper()
+	fd, err := open(netip.MustParseAddrPort("127.0.0.1:0"), time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(name.(*unix.SockaddrInet4).Port))
+}
+
+// together runs command lines at once and returns their results.
+func together(t *testing.T, lines ...string) []result {
+	t.Helper()
+	results, errs := make([]result, len(lines)), make(chan error)
+	for i, line := range lines {
+		go func() {
+			var out strings.Builder
+			err := run(strings.Fields(line), &out, io.Discard)
+			if err == nil {
+				err = json.Unmarshal([]byte(out.String()), &results[i])
+			}
+			errs <- err
+		}()
+	}
+	for range lines {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	return results
+}
+
+func TestPass(t *testing.T) {
+	a, b := port(t).String(), port(t).String()
+	r := together(t, "pass -first -for 200ms -pause 1ms -listen "+a+" -next "+b, "pass -for 200ms -listen "+b+" -next "+a)
+	if r[0].N == 0 || r[0].P50 <= 0 || r[0].P99 < r[0].P50 {
+		t.Errorf("%+v", r[0])
+	}
+}
+
+func TestFloodAndDrain(t *testing.T) {
+	for _, how := range []string{"-size 64", "-size 1400", "-size 1400 -segments 40"} {
+		a, b := port(t).String(), port(t).String()
+		gro := ""
+		if strings.Contains(how, "segments") {
+			gro = " -gro"
+		}
+		r := together(t, "flood "+how+" -for 200ms -to "+a+","+b, "drain -size 1400 -for 400ms -listen "+a+gro, "drain -size 1400 -for 400ms -listen "+b+gro)
+		for i, one := range r {
+			if one.PerSecond <= 0 || one.Megabytes <= 0 {
+				t.Errorf("%s: process %d: %+v", how, i, one)
+			}
+		}
+	}
+}
+
+func TestPassed(t *testing.T) {
+	var rounds []time.Duration
+	for i := 200; i > 0; i-- {
+		rounds = append(rounds, time.Duration(i)*time.Microsecond)
+	}
+	if r := passed(rounds); r.N != 200 || r.P50 != 100 || r.P99 != 198 {
+		t.Errorf("%+v", r)
+	}
+	if r := passed(nil); r != (result{}) {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestWrongLines(t *testing.T) {
+	for _, line := range []string{"", "fly", "pass -listen nowhere", "flood -size 0", "flood -size 1400 -segments 64", "drain -for 0s", "pass -listen [::1]:0"} {
+		if err := run(strings.Fields(line), io.Discard, io.Discard); err == nil {
+			t.Errorf("%q was carried out", line)
+		}
+	}
+}
