@@ -6,7 +6,7 @@ MINUTES ?= 10
 FUZZ_TIME ?= 30s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race sim swarm explore mutants soak fuzz bench figures lint ci
+.PHONY: help test race sim swarm explore mutants soak fuzz bench figures compare plots lint ci
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -45,6 +45,12 @@ bench: ## three processes on loopback, ordered delivery of 64 bytes, 1 KiB and 8
 
 figures: ## what is promised about time, measured on real processes; ONLY=kill,cut,stop,idle,bench,lockservice
 	go run ./internal/figures $(if $(ONLY),-only $(ONLY))
+
+compare: ## every promise about speed, beside corosync and the bare machine; needs root. ONLY=send/ordered/64,ping MTU=1500 QUICK=1 PEERS=udpu,knet OUT=file
+	go run ./internal/compare $(if $(ONLY),-only $(ONLY)) $(if $(MTU),-mtu $(MTU)) $(if $(QUICK),-quick) $(if $(PEERS),-peers $(PEERS)) $(if $(OUT),-out $(OUT))
+
+plots: ## docs/benchmarks.md and its pictures, from what compare saved and a new sweep of the simulator
+	go run ./internal/plots -members
 
 soak: ## ROUNDS=1 of real processes behind a faulty network, judged by the checker; needs root. SEED=n repeats a plan
 	go run ./internal/soak -rounds $(or $(ROUNDS),1) $(if $(SEED),-seed $(SEED))

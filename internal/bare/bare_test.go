@@ -16,7 +16,7 @@ import (
 // port is a free address on loopback.
 func port(t *testing.T) netip.AddrPort {
 	t.Helper()
-	fd, err := open(netip.MustParseAddrPort("127.0.0.1:0"), time.Second)
+	fd, err := openSocket(netip.MustParseAddrPort("127.0.0.1:0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,10 +51,12 @@ func together(t *testing.T, lines ...string) []result {
 }
 
 func TestPass(t *testing.T) {
-	a, b := port(t).String(), port(t).String()
-	r := together(t, "pass -first -for 200ms -pause 1ms -listen "+a+" -next "+b, "pass -for 200ms -listen "+b+" -next "+a)
-	if r[0].N == 0 || r[0].P50 <= 0 || r[0].P99 < r[0].P50 {
-		t.Errorf("%+v", r[0])
+	for _, how := range []string{"", " -net"} {
+		a, b := port(t).String(), port(t).String()
+		r := together(t, "pass -first -for 200ms -pause 1ms -listen "+a+" -next "+b+how, "pass -for 200ms -listen "+b+" -next "+a+how)
+		if r[0].N == 0 || r[0].P50 <= 0 || r[0].P99 < r[0].P50 {
+			t.Errorf("%s: %+v", how, r[0])
+		}
 	}
 }
 
@@ -65,7 +67,7 @@ func TestFloodAndDrain(t *testing.T) {
 		if strings.Contains(how, "segments") {
 			gro = " -gro"
 		}
-		r := together(t, "flood "+how+" -for 200ms -to "+a+","+b, "drain -size 1400 -for 400ms -listen "+a+gro, "drain -size 1400 -for 400ms -listen "+b+gro)
+		r := together(t, "flood "+how+" -for 500ms -to "+a+","+b, "drain -size 1400 -for 1s -listen "+a+gro, "drain -size 1400 -for 1s -listen "+b+gro)
 		for i, one := range r {
 			if one.PerSecond <= 0 || one.Megabytes <= 0 {
 				t.Errorf("%s: process %d: %+v", how, i, one)

@@ -5,14 +5,15 @@ package main
 // drain: whatever comes, as fast as it can be taken.
 
 import (
+	"errors"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// drain counts from the first datagram to the last, or to the end of the time.
+// drain waits for the first datagram and counts from there to the last: until none comes any more, or the time is over.
 func drain(o options) (r result, err error) {
-	fd, err := open(o.listen, 100*time.Millisecond)
+	fd, err := openSocket(o.listen)
 	if err != nil {
 		return r, err
 	}
@@ -23,19 +24,29 @@ func drain(o options) (r result, err error) {
 			return r, err
 		}
 	}
+	if err := setPatience(fd, beginning); err != nil {
+		return r, err
+	}
 	bytes := 0
 	var first, last time.Time
-	for end := time.Now().Add(o.runFor); time.Now().Before(end); {
+	for first.IsZero() || last.Sub(first) < o.runFor {
 		k, err := b.call(unix.SYS_RECVMMSG, fd, unix.MSG_WAITFORONE)
-		if again(err) {
+		if errors.Is(err, unix.EINTR) {
 			continue
+		}
+		if errors.Is(err, unix.EAGAIN) {
+			break
 		}
 		if err != nil {
 			return r, err
 		}
 		last = time.Now()
 		if first.IsZero() {
-			first = last // what came with the first call waited for an unknown time: it does not count
+			// What came with the first call waited for an unknown time: it does not count.
+			first = last
+			if err := setPatience(fd, over); err != nil {
+				return r, err
+			}
 			continue
 		}
 		for i := range k {

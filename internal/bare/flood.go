@@ -13,7 +13,7 @@ import (
 
 // flood counts what went to one receiver.
 func flood(o options) (r result, err error) {
-	fd, err := open(o.listen, time.Second)
+	fd, err := openSocket(o.listen)
 	if err != nil {
 		return r, err
 	}

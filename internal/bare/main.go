@@ -12,7 +12,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"runtime"
 	"strings"
 	"time"
 
@@ -35,6 +34,7 @@ type options struct {
 	listen, next netip.AddrPort
 	to           []netip.AddrPort
 	first, gro   bool
+	net          bool
 	size         int
 	segments     int
 	runFor       time.Duration
@@ -42,8 +42,6 @@ type options struct {
 }
 
 func main() {
-	// One thread does all: no scheduler between two system calls.
-	runtime.LockOSThread()
 	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bare:", err)
 		os.Exit(1)
@@ -77,6 +75,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	next := f.String("next", "0.0.0.0:0", "`HOST:PORT` to which the datagram is passed")
 	to := f.String("to", "0.0.0.0:0", "`HOST:PORT,...` of the receivers")
 	f.BoolVar(&o.first, "first", false, "begin, and measure")
+	f.BoolVar(&o.net, "net", false, "pass by package net instead of system calls")
 	f.BoolVar(&o.gro, "gro", false, "have the kernel put segments together")
 	f.IntVar(&o.size, "size", 100, "of a datagram, or of a segment, in `BYTES`")
 	f.IntVar(&o.segments, "segments", 1, "how many segments go in one datagram to the kernel")
@@ -112,8 +111,8 @@ func sockaddr(a netip.AddrPort) *unix.SockaddrInet4 {
 // bufferSize is what a socket's buffers are asked to be, in bytes.
 const bufferSize = 8 << 20
 
-// open makes a socket that listens. A read that waits longer than patience fails.
-func open(listen netip.AddrPort, patience time.Duration) (int, error) {
+// openSocket makes a socket that listens.
+func openSocket(listen netip.AddrPort) (int, error) {
 	if !listen.Addr().Is4() {
 		return -1, fmt.Errorf("%v: only IPv4", listen)
 	}
@@ -121,17 +120,21 @@ func open(listen netip.AddrPort, patience time.Duration) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	wait := unix.NsecToTimeval(patience.Nanoseconds())
 	for _, step := range []func() error{
 		func() error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, bufferSize) },
 		func() error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, bufferSize) },
-		func() error { return unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait) },
 		func() error { return unix.Bind(fd, sockaddr(listen)) },
 	} {
 		if err := step(); err != nil {
-			unix.Close(fd)
+			_ = unix.Close(fd)
 			return -1, err
 		}
 	}
 	return fd, nil
+}
+
+// setPatience has reads fail that wait longer.
+func setPatience(fd int, d time.Duration) error {
+	wait := unix.NsecToTimeval(d.Nanoseconds())
+	return unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait)
 }

@@ -6,6 +6,7 @@ package main
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"time"
 
@@ -17,61 +18,100 @@ const (
 	passSize = 100
 	// lost is after how long a round is taken for lost and begun again.
 	lost = 200 * time.Millisecond
+	// beginning is how long all processes may take to be there.
+	beginning = 10 * time.Second
+	// over is after how long without a datagram those that hand on take it that the first has ended.
+	over = 500 * time.Millisecond
 )
 
-// pass hands on what comes until the time is over. The first begins each round and measures it.
+var errNobody = errors.New("no datagram came round")
+
+// pass hands on what comes until nothing does any more. The first begins each round and measures it.
 func pass(o options) (r result, err error) {
-	patience := o.runFor + time.Second
-	if o.first {
-		patience = lost
+	begin := open
+	if o.net {
+		begin = openNet
+	} else {
+		runtime.LockOSThread() // one thread does all: no scheduler between two system calls
 	}
-	fd, err := open(o.listen, patience)
+	s, err := begin(o)
 	if err != nil {
 		return r, err
 	}
-	defer unix.Close(fd)
-	next := sockaddr(o.next)
-	b := make([]byte, passSize)
+	defer s.close()
 	if !o.first {
-		return r, handOn(fd, next, b, time.Now().Add(patience))
+		return r, handOn(s)
 	}
-	var rounds []time.Duration
-	for end := time.Now().Add(o.runFor); time.Now().Before(end); {
-		time.Sleep(o.pause)
-		at := time.Now()
-		if err := unix.Sendto(fd, b, 0, next); err != nil && !errors.Is(err, unix.ECONNREFUSED) {
-			return r, err
-		}
-		switch _, _, err := unix.Recvfrom(fd, b, 0); {
-		case err == nil:
-			rounds = append(rounds, time.Since(at))
-		case !again(err):
-			return r, err
-		}
-	}
-	return passed(rounds), nil
+	return rounds(s, o)
 }
 
-// handOn sends each datagram on, until the deadline or until none came for as long as the socket waits.
-func handOn(fd int, next unix.Sockaddr, b []byte, deadline time.Time) error {
-	for time.Now().Before(deadline) {
-		n, _, err := unix.Recvfrom(fd, b, 0)
-		if again(err) {
-			continue
+// A passer is a socket that sends to the next and waits for a while for what comes.
+type passer interface {
+	// send sends the bytes to the next process.
+	send(b []byte) error
+	// receive waits for a datagram, no longer than patience said; false: none came.
+	receive(b []byte) (n int, ok bool, err error)
+	// patience says how long receive waits from now on.
+	patience(d time.Duration) error
+	close()
+}
+
+// handOn sends each datagram on.
+func handOn(s passer) error {
+	b := make([]byte, passSize)
+	if err := s.patience(beginning); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		n, ok, err := s.receive(b)
+		if err != nil || !ok {
+			return err
 		}
-		if err == nil {
-			err = unix.Sendto(fd, b[:n], 0, next)
+		if first {
+			if err := s.patience(over); err != nil {
+				return err
+			}
 		}
-		if err != nil && !errors.Is(err, unix.ECONNREFUSED) {
+		if err := s.send(b[:n]); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
-// again reports whether a read just had nothing to read, was interrupted, or was told that the receiver has not begun or has ended.
-func again(err error) bool {
-	return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) || errors.Is(err, unix.ECONNREFUSED)
+// rounds begins each round and measures it, from when the first one came back.
+func rounds(s passer, o options) (r result, err error) {
+	b := make([]byte, passSize)
+	if err := s.patience(lost); err != nil {
+		return r, err
+	}
+	round := func() (time.Duration, bool, error) {
+		at := time.Now()
+		if err := s.send(b); err != nil {
+			return 0, false, err
+		}
+		_, ok, err := s.receive(b)
+		return time.Since(at), ok, err
+	}
+	for deadline, there := time.Now().Add(beginning), false; !there; {
+		if _, there, err = round(); err != nil {
+			return r, err
+		}
+		if !there && time.Now().After(deadline) {
+			return r, errNobody
+		}
+	}
+	var all []time.Duration
+	for end := time.Now().Add(o.runFor); time.Now().Before(end); {
+		time.Sleep(o.pause)
+		took, ok, err := round()
+		if err != nil {
+			return r, err
+		}
+		if ok {
+			all = append(all, took)
+		}
+	}
+	return passed(all), nil
 }
 
 // passed is what the rounds took.
@@ -87,3 +127,33 @@ func passed(rounds []time.Duration) result {
 	r.P50, r.P99 = at(50), at(99)
 	return r
 }
+
+// A callPasser makes the system calls itself.
+type callPasser struct {
+	fd   int
+	next unix.Sockaddr
+}
+
+func open(o options) (passer, error) {
+	fd, err := openSocket(o.listen)
+	return callPasser{fd, sockaddr(o.next)}, err
+}
+
+func (s callPasser) send(b []byte) error { return unix.Sendto(s.fd, b, 0, s.next) }
+
+func (s callPasser) receive(b []byte) (n int, ok bool, err error) {
+	for {
+		n, _, err = unix.Recvfrom(s.fd, b, 0)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case errors.Is(err, unix.EAGAIN):
+			return 0, false, nil
+		}
+		return n, err == nil, err
+	}
+}
+
+func (s callPasser) patience(d time.Duration) error { return setPatience(s.fd, d) }
+
+func (s callPasser) close() { _ = unix.Close(s.fd) }
