@@ -54,6 +54,7 @@ type Endpoint struct {
 	retired []*seal                          // removed rings, the oldest first: their counters must not begin again
 
 	out    sender
+	paths  paths
 	in     receiver
 	drops  dropTable
 	counts endpointCounts
@@ -115,6 +116,7 @@ func NewEndpoint(cfg EndpointConfig) (*Endpoint, error) {
 	}
 	e.context.Store(&map[uint64]*seal{0: base})
 	e.out.init(e)
+	e.paths.init(cfg.Transport.MTU())
 	e.in.init(e)
 	if err := e.door.init(e); err != nil {
 		return nil, err

@@ -20,9 +20,10 @@ const (
 	pendingBytes     = 16 << 20 // bytes in them
 )
 
-// sendParts cuts a packet. The counter of part i is that of part 0 plus i.
-func (e *Endpoint) sendParts(s *seal, o *Outgoing) {
-	size := e.MaxBody() - wire.PartHeaderSize
+// sendParts cuts a packet into parts of which each, with its header, is at most a body's room. The counter of part i is that of part 0
+// plus i.
+func (e *Endpoint) sendParts(s *seal, o *Outgoing, room int) {
+	size := room - wire.PartHeaderSize
 	count := (len(o.Body) + size - 1) / size
 	if count > MaxParts || len(o.Body) > MaxWhole {
 		e.counts.tooLarge.Add(1)

@@ -97,6 +97,12 @@ func (e *Endpoint) open(dst []Packet, d *Datagram) ([]Packet, bool) {
 		e.drops.add(d.Addr, DropBadTag, 0)
 		return dst, false
 	}
+	if header.Flags&wire.FlagProbe != 0 {
+		if !e.paths.takeProbe(d.Addr, text, len(d.Buf)) {
+			e.drops.add(d.Addr, DropMalformed, 0)
+		}
+		return dst, true
+	}
 	if header.Flags&wire.FlagPadded != 0 {
 		if text, ok = wire.TrimPadding(text); !ok {
 			e.drops.add(d.Addr, DropMalformed, 0)

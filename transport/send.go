@@ -9,6 +9,7 @@ package transport
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/lockstep-go/lockstep/internal/wire"
 )
@@ -51,14 +52,20 @@ func (o *sender) init(e *Endpoint) {
 	o.data = append(make([]byte, wire.HeaderSize), e.cluster.label...)
 }
 
-// Send seals the packets and writes them, in order. A packet larger than MaxBody goes in parts. It belongs to one goroutine, and
+// Send seals the packets and writes them, in order. A packet larger than MaxBody, or than what passes to its receivers, goes in parts. It belongs to one goroutine, and
 // blocks no longer than the Transport's Send. What cannot be sent is counted in Stats: datagrams may be lost anyway.
 func (e *Endpoint) Send(out []Outgoing) {
 	contexts := *e.context.Load()
 	pad := e.out.offload != nil && e.out.offload.segmenting()
+	now := time.Now()
+	e.probe(now)
 	for len(out) > 0 {
 		n, longest := e.sameReceivers(out)
-		if !pad {
+		room := e.MaxBody()
+		if longest+overhead > MinMTU {
+			room = e.paths.room(out[0].To, now)
+		}
+		if !pad || room < e.MaxBody() {
 			longest = 0
 		}
 		for i := range out[:n] {
@@ -70,8 +77,8 @@ func (e *Endpoint) Send(out []Outgoing) {
 			switch k := len(o.Body); {
 			case s == nil:
 				e.counts.noRing.Add(1)
-			case k > e.MaxBody():
-				e.sendParts(s, o)
+			case k > room:
+				e.sendParts(s, o, room)
 			case k < longest && 4*k >= padFrom*longest && i < n-1:
 				e.sealOne(s, o.Class, wire.FlagPadded, nil, o.Body, longest-k)
 			default:
@@ -85,7 +92,7 @@ func (e *Endpoint) Send(out []Outgoing) {
 }
 
 // sameReceivers is how many packets from the first on have the same receivers and fit into one run, at least one, and how long the
-// longest of those is that need no parts.
+// longest of those is; one longer than MaxBody counts as MaxBody.
 func (e *Endpoint) sameReceivers(out []Outgoing) (n, longest int) {
 	to, most, total := out[0].To, e.MaxBody(), 0
 	for n < len(out) && n < segmentsMost {
@@ -93,9 +100,8 @@ func (e *Endpoint) sameReceivers(out []Outgoing) (n, longest int) {
 		if total += len(o.Body) + overhead; n > 0 && (total > runBytes || !slices.Equal(o.To, to)) {
 			break
 		}
-		if n++; len(o.Body) <= most {
-			longest = max(longest, len(o.Body))
-		}
+		longest = max(longest, min(len(o.Body), most))
+		n++
 	}
 	return n, longest
 }

@@ -34,6 +34,7 @@ func (b *udpBatch) open(u *UDP, noOffload bool) error {
 		// These only make the counts richer; a kernel without them serves as well.
 		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
 		wantErrors(int(fd), domain)
+		neverFragment(int(fd), domain)
 		u.openOffload(int(fd), noOffload)
 	})
 	b.v6 = domain == unix.AF_INET6
@@ -54,4 +55,13 @@ func (u *UDP) sizeBuffers(read, write int) {
 		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, write)
 		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, write)
 	})
+}
+
+// neverFragment has datagrams go out whole or not at all, whatever somebody said of the path: how large they may be is found out by
+// probes that are sealed (see path.go), and fragments would be lost one by one.
+func neverFragment(fd, domain int) {
+	_ = unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE)
+	if domain == unix.AF_INET6 {
+		_ = unix.SetsockoptInt(fd, unix.SOL_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_PROBE)
+	}
 }

@@ -20,6 +20,9 @@ const FlagPart uint16 = 1
 // FlagPadded, in a header's Flags, says that padding follows the sealed body (see AppendPadding).
 const FlagPadded uint16 = 2
 
+// FlagProbe, in a header's Flags, says that the datagram asks, or answers, whether datagrams of some length pass. transport keeps it.
+const FlagProbe uint16 = 4
+
 // ErrVersion is what ParseHeader returns for a header of another version.
 var ErrVersion = errors.New("wire: unknown header version")
 
@@ -53,7 +56,7 @@ func (c Class) String() string {
 type Header struct {
 	Version uint8
 	Class   Class
-	Flags   uint16   // FlagPart, FlagPadded; unknown bits are kept
+	Flags   uint16   // FlagPart, FlagPadded, FlagProbe; unknown bits are kept
 	KeyID   uint32   // names the cluster key; 0 without one
 	Context uint64   // RingID.Context of the ring whose keys seal it, 0 for no ring
 	Sealer  MemberID // whose key seals it; the originator is inside the body
@@ -99,7 +102,7 @@ func ParseHeader(b []byte) (Header, error) {
 
 // String describes the header on one line.
 func (h Header) String() string {
-	return fmt.Sprintf("v%d %v key %08x context %016x from %v counter %d%s%s",
+	return fmt.Sprintf("v%d %v key %08x context %016x from %v counter %d%s%s%s",
 		h.Version, h.Class, h.KeyID, h.Context, h.Sealer, h.Counter, pick(h.Flags&FlagPart != 0, " part", ""),
-		pick(h.Flags&FlagPadded != 0, " padded", ""))
+		pick(h.Flags&FlagPadded != 0, " padded", ""), pick(h.Flags&FlagProbe != 0, " probe", ""))
 }
