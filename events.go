@@ -3,6 +3,7 @@ package lockstep
 // The EventListener: what an operator or a test may want to see as it happens. Nothing depends on it.
 
 import (
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,9 @@ type EventListener struct {
 	Diverged func(m Member, text string)
 	// OffloadGivenUp: the kernel no longer cuts or joins this node's datagrams, because that failed; why says how. Given at most twice.
 	OffloadGivenUp func(why string)
+	// PathChanged: the largest datagram that passes to an address is now of so many bytes. Fewer than this node's MTU: larger ones were
+	// lost on the way without a word, and packets go there in parts. The whole MTU: the path is mended.
+	PathChanged func(to netip.AddrPort, mtu int)
 	// PacketDropped: a packet was dropped after its seal was opened, or a point-to-point message was; text says why.
 	PacketDropped func(text string)
 	// Lost: so many events were dropped since the last call.
@@ -166,6 +170,17 @@ func (q *eventQueue) offloadGivenUp(why string) {
 	q.n.log.Warn("offload given up", zap.String("why", why))
 	if f := q.to.OffloadGivenUp; f != nil {
 		q.add(func() { f(why) })
+	}
+}
+
+func (q *eventQueue) pathChanged(to netip.AddrPort, mtu, full int) {
+	if mtu < full {
+		q.n.log.Warn("a path loses large datagrams; packets go there in parts", zap.Stringer("to", to), zap.Int("passes", mtu), zap.Int("mtu", full))
+	} else {
+		q.n.log.Info("a path carries large datagrams again", zap.Stringer("to", to), zap.Int("mtu", full))
+	}
+	if f := q.to.PathChanged; f != nil {
+		q.add(func() { f(to, mtu) })
 	}
 }
 

@@ -33,6 +33,7 @@ type Status struct {
 	Groups  []StatusGroup  `json:"groups"`   // those this node is in, joins or leaves
 	Known   []string       `json:"known"`    // the names of all groups on the ring
 	Drops   []StatusDrop   `json:"drops"`    // datagrams that did not open, by source
+	Paths   []StatusPath   `json:"paths"`    // to which packets go in parts, since larger datagrams do not pass
 	Seeds   []string       `json:"seeds"`    // seeds that are not on the ring, and why
 	KeptOut []string       `json:"kept_out"` // members that are heard and not let in, and what they wait for
 	Stats   Stats          `json:"stats"`
@@ -57,6 +58,13 @@ type StatusGroup struct {
 	InFlight   int      `json:"in_flight"` // messages of this node numbered and not yet delivered here
 	Held       int      `json:"held"`      // messages held back for want of a quorum
 	Waiting    string   `json:"waiting"`   // why a join has no outcome yet
+}
+
+// A StatusPath is an address to which datagrams of this node's MTU do not pass, and the largest that is sent there.
+type StatusPath struct {
+	To        string `json:"to"`
+	MTU       int    `json:"mtu"`
+	Searching bool   `json:"searching"` // a larger one is being looked for
 }
 
 // A StatusDrop counts datagrams from one address that did not open.
@@ -96,7 +104,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	}
 	out := Status{
 		Member: n.self.String(), Addr: n.addr, State: f.st.State.String(), Ring: f.st.Ring.String(),
-		Members: []StatusMember{}, Groups: []StatusGroup{}, Known: append([]string{}, f.known...), Drops: []StatusDrop{},
+		Members: []StatusMember{}, Groups: []StatusGroup{}, Known: append([]string{}, f.known...), Drops: []StatusDrop{}, Paths: []StatusPath{},
 		Seeds: append([]string{}, n.seedTrouble()...), KeptOut: append([]string{}, f.kept...), Stats: n.stats(&f.st),
 	}
 	for _, m := range f.st.Members {
@@ -109,6 +117,9 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 			Loading: texts(membersOf(g.View.Loading)), Primary: g.View.Primary, Rank: g.View.Rank, Queued: g.Queued,
 			InFlight: g.InFlight, Held: g.Held, Waiting: f.waiting[g.Name],
 		})
+	}
+	for _, p := range n.end.Paths() {
+		out.Paths = append(out.Paths, StatusPath{p.Addr.String(), p.MTU, p.Searching})
 	}
 	for _, d := range n.end.Drops() {
 		out.Drops = append(out.Drops, StatusDrop{d.From.String(), d.String()})

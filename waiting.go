@@ -80,7 +80,7 @@ func (n *Node) waiting(g *Group) string {
 func (n *Node) housekeeping() {
 	tick := time.NewTicker(housekeepingEvery)
 	defer tick.Stop()
-	told := "" // of what OffloadWhy says
+	seen := newNetworkSeen()
 	for {
 		select {
 		case <-n.ctx.Done():
@@ -88,18 +88,9 @@ func (n *Node) housekeeping() {
 		case now := <-tick.C:
 			n.checkJoins(now)
 			n.checkHandlers(now)
-			told = n.checkOffload(told)
+			n.checkNetwork(&seen)
 		}
 	}
-}
-
-// checkOffload gives the event for an offload that was given up since the last look.
-func (n *Node) checkOffload(told string) string {
-	why := n.end.Stats().Transport.OffloadWhy
-	if why != told {
-		n.events.offloadGivenUp(why)
-	}
-	return why
 }
 
 // checkJoins forgets Joins that have their outcome, and gives the event for those that wait for long.

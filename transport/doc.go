@@ -9,15 +9,16 @@
 //
 //	core's effect -> Endpoint.Send   the packet is cut into parts if it is larger than MaxBody       parts.go
 //	              -> seal            clear header, body under the sender's own key, tag              send.go, keys.go
-//	              -> batch           the same sealed bytes once for each receiver
-//	              -> Transport.Send  on Linux up to 64 datagrams in one system call                  udp_linux.go
+//	              -> batch           the same sealed bytes once for each receiver, receiver by receiver
+//	              -> Transport.Send  on Linux a visit's datagrams to all in one system call          udp_send_linux.go
 //
 // A packet is sealed once, whatever the number of receivers: they all hold the cluster key, from which each derives the sender's
 // key. A sender counts its packets in each context, from 1; the counter is in the clear header and is the nonce.
 //
 // # A datagram's way in
 //
-//	Transport.Receive -> header      version, key id, context: unknown ones are counted and dropped  receive.go
+//	Transport.Receive -> cut         what the kernel joined is cut again, in place                   udp_receive_linux.go
+//	                  -> header      version, key id, context: unknown ones are counted and dropped  receive.go
 //	                  -> open        the tag covers body, header and cluster label
 //	                  -> parts       wait for each other, within bounds                              parts.go
 //	                  -> Packet      to the node's loop, which keeps the replay windows
@@ -27,6 +28,18 @@
 //
 // A context is 0, outside any ring, or a ring's number. A ring's keys are derived from the cluster key and from the nonces of all
 // its members (InstallRing), so that nobody can bring an old ring's packets back to life.
+//
+// # What the kernel and the network may spoil
+//
+// A datagram costs the kernel the same whatever its length, so datagrams of one length to one address go to it as one long buffer, and
+// come from it so (offload.go). This is given up for good where it fails, or where what was joined does not open. And a path may carry
+// less than this host's links: probes find that out, and packets go there in parts (path.go).
+//
+// # Who owns a buffer
+//
+// What is sent belongs to the caller again when Send returns. What a Transport receives is its own until the next Receive; the Endpoint
+// opens it into slabs of its own making, by class (receive.go), which nobody gives back: the garbage collector takes a slab when no
+// packet in it is kept.
 //
 // # Streams
 //

@@ -132,8 +132,11 @@ func (e *Endpoint) KeyID() uint32 { return e.keyID }
 // Addr is the Transport's bound address.
 func (e *Endpoint) Addr() netip.AddrPort { return e.transport.Addr() }
 
+// MTU is the Transport's: the largest datagram that goes out.
+func (e *Endpoint) MTU() int { return e.transport.MTU() }
+
 // MaxBody is how many bytes of body one datagram holds; a longer one travels in parts.
-func (e *Endpoint) MaxBody() int { return e.transport.MTU() - overhead }
+func (e *Endpoint) MaxBody() int { return e.MTU() - overhead }
 
 // InstallRing makes the keys of a ring, so that its packets can be sent and received from now on. The context is the ring's; 0
 // and anything past 1024 rings is ignored. The salt comes from the nonces of all its members. Installing the same again changes

@@ -73,6 +73,9 @@ func printStatus(w io.Writer, s lockstep.Status) error {
 	if st.OffloadWhy != "" {
 		row("", "offload given up: %s", st.OffloadWhy)
 	}
+	for _, p := range s.Paths {
+		row("", "to %s datagrams of at most %d B pass; packets go there in parts", p.To, p.MTU)
+	}
 	for _, d := range s.Drops {
 		row("", "%s", d.Text)
 	}
