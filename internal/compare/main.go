@@ -11,11 +11,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/lab"
@@ -35,13 +32,7 @@ type options struct {
 	logs    string
 }
 
-func main() {
-	runtime.LockOSThread() // children are killed when the thread that started them ends
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
-}
+func main() { os.Exit(lab.Main(run)) }
 
 // run is the program; its result is the exit status: 1 when a promise was missed or a figure could not be had.
 func run(ctx context.Context, args []string, out, stderr io.Writer) int {

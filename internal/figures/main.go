@@ -11,11 +11,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/lab"
@@ -48,14 +45,7 @@ type options struct {
 	logs     string
 }
 
-func main() {
-	// A child is killed when the thread that started it ends, and only the main thread certainly lives as long as the program.
-	runtime.LockOSThread()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
-}
+func main() { os.Exit(lab.Main(run)) }
 
 // run is the program; its result is the exit status. All that it started has ended when it returns.
 func run(ctx context.Context, args []string, out, stderr io.Writer) int {

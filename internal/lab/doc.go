@@ -7,6 +7,7 @@
 //	network.go  the network between hosts: each direction of each pair is a link of its own
 //	packet.go   what happens to a packet on its way
 //	bridge.go   hosts on the kernel's own switch, to measure speed; netlink.go asks the kernel for it
+//	main.go     the frame of a command that does all this
 //	machine.go  what this machine is, and how busy it was meanwhile
 //	lockservice.go, sample.go  the example's figure; figures of several runs
 //
