@@ -70,13 +70,16 @@ func (o *offloads) reason() string {
 	return ""
 }
 
-// An offloader is a Transport that the Endpoint may ask whether runs pay, and tell that what was joined does not open.
+// An offloader is a Transport that the Endpoint may ask whether runs pay, and tell that runs are lost, or that what was joined does not open.
 type offloader interface {
 	segmenting() bool
+	distrustSegmenting(why string)
 	distrustCoalescing(why string)
 }
 
 func (u *UDP) segmenting() bool { return u.offload.on(&u.offload.segment) }
+
+func (u *UDP) distrustSegmenting(why string) { u.offload.giveUp(&u.offload.segment, why) }
 
 // runLength is how many datagrams from the first on can travel as one run: one address, one length, the last at most as long.
 func runLength(batch []Datagram) int {

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -344,6 +345,75 @@ func TestPaddedPackets(t *testing.T) {
 		padding, segments := a.Stats().Padding, a.Stats().Transport.SegmentsOut
 		if without && (padding != 0 || segments != 0) || !without && (padding != 200+1+300+350 || segments != 5+3+2) {
 			t.Errorf("%d bytes of padding, %d segments", padding, segments)
+		}
+	}
+}
+
+// A spoiler is a socket whose kernel cuts runs into datagrams that no receiver's kernel takes.
+type spoiler struct{ *UDP }
+
+func (s *spoiler) Send(batch []Datagram) error {
+	for len(batch) > 0 {
+		n := 1
+		if s.segmenting() {
+			n = runLength(batch)
+		}
+		if n == 1 {
+			if err := s.UDP.Send(batch[:1]); err != nil {
+				return err
+			}
+		}
+		batch = batch[n:]
+	}
+	return nil
+}
+
+func TestRunsThatAreLostAreGivenUp(t *testing.T) {
+	for _, spoiled := range []bool{true, false} {
+		u := listenAt(t, "127.0.0.1:0", false)
+		cfg := EndpointConfig{Transport: u, Key: make([]byte, KeySize), Self: wire.NewMemberID("a", 1)}
+		if spoiled {
+			cfg.Transport = &spoiler{u}
+		}
+		a, err := NewEndpoint(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		cfg.Transport, cfg.Self = listenAt(t, "127.0.0.1:0", false), wire.NewMemberID("b", 1)
+		b, err := NewEndpoint(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		toA, toB := []netip.AddrPort{a.Addr()}, []netip.AddrPort{b.Addr()}
+		go func() { // a's packets and probes are answered at once
+			var got []Packet
+			for err := error(nil); err == nil; {
+				if got, err = b.Receive(got[:0]); len(got) > 0 {
+					b.Send([]Outgoing{{To: toA, Class: wire.ClassToken, Body: []byte("token")}})
+				}
+			}
+		}()
+		var visit []Outgoing
+		for i := range 8 {
+			visit = append(visit, Outgoing{To: toB, Class: wire.ClassData, Body: text(i, 1300)})
+		}
+		// The last of a visit is sent by itself, so that there is an answer. It takes five rounds and a little.
+		var got []Packet
+		for start := time.Now(); time.Since(start) < 2500*time.Millisecond && u.Stats().Segmenting == OffloadOn; {
+			a.Send(visit)
+			a.Send(visit[:1])
+			if got, err = a.Receive(got[:0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		st := u.Stats()
+		if want := map[bool]OffloadState{true: OffloadGivenUp, false: OffloadOn}[spoiled]; st.Segmenting != want {
+			t.Errorf("spoiled %v: segmenting is %v because %q", spoiled, st.Segmenting, st.OffloadWhy)
+		}
+		if n := len(a.Paths()); n != 0 {
+			t.Errorf("spoiled %v: %d narrow paths", spoiled, n)
 		}
 	}
 }

@@ -6,6 +6,9 @@ package transport
 // the small ones come back and the large ones do not, the path is narrow: packets to it go in parts, at first of the least size, and the
 // largest that passes is searched for. Nothing above need know; a packet in parts is a packet.
 //
+// Where the Transport has the kernel cut runs of datagrams, probes go in runs as well. There are kernels and cards that spoil runs so that
+// the receiver's kernel drops them: where single probes come back, round after round, and none of a run, runs are given up.
+//
 // Probes are sent by Send, of which there is one for each visit of the token, and acknowledged by the next Send: an idle member sends
 // none. They never leave the package.
 
@@ -31,14 +34,18 @@ const (
 	probeMost  = 20                     // tries after which a round ends with nothing learned
 	pathRetry  = 30 * time.Second       // until a narrow path is tried with the full size again
 	pathClose  = 16                     // bytes within which a search ends
+	runsRound  = 2                      // runs of two probes in a round
+	runsLost   = 5                      // rounds in a row of whose runs nothing came back until runs are given up
 )
 
-// The kinds of probe, and what its body holds: the kind, the length of the datagram, and what names the round.
+// The kinds of probe, each followed by that of its acknowledgement, and what its body holds: the kind, the length of the datagram, and what names the round.
 const (
 	probeSmall    = 1
-	probeLarge    = 2
-	probeSmallAck = 3
+	probeSmallAck = 2
+	probeLarge    = 3
 	probeLargeAck = 4
+	probeRun      = 5 // like a large one, two by two; the round it names is the path's
+	probeRunAck   = 6
 
 	probeSize = 1 + 2 + 8
 )
@@ -66,6 +73,12 @@ type path struct {
 	tries int
 	heard int // small probes that came back
 	next  time.Time
+
+	// What became of runs. The id is the path's for its life, so that an answer is never too late.
+	runID   uint64
+	runs    bool // some were sent in the last round, and a single one of their size came back
+	runBack bool // one of a run came back since
+	runLost int  // rounds in a row
 }
 
 // An ack is an acknowledgement that waits for the next Send.
@@ -147,10 +160,12 @@ func (ps *paths) watch(a netip.AddrPort, now time.Time) *path {
 		}
 		ps.set(oldest, ps.full)
 		delete(ps.rounds, oldest.id)
+		delete(ps.rounds, oldest.runID)
 		delete(ps.byAddr, oldest.addr)
 	}
-	p := &path{addr: a, mtu: ps.full}
+	p := &path{addr: a, mtu: ps.full, runID: rand.Uint64()}
 	ps.byAddr[a] = p
+	ps.rounds[p.runID] = p
 	return p
 }
 
@@ -187,10 +202,7 @@ func (e *Endpoint) probe(now time.Time) {
 	ps.due = time.Time{}
 	for _, p := range ps.byAddr {
 		if p.step(ps, now) {
-			body := probeBody(probeSmall, p.size, p.id)
-			e.sendProbe(p.addr, body[:])
-			body[0] = probeLarge
-			e.sendProbe(p.addr, append(body[:], ps.zeros[:p.size-overhead-probeSize]...))
+			e.sendPair(p)
 		}
 		switch {
 		case p.size > 0:
@@ -199,6 +211,43 @@ func (e *Endpoint) probe(now time.Time) {
 			ps.wake(p.begins())
 		} // else the next large packet sets it going
 	}
+}
+
+// sendPair sends a small probe and a large one, and with the first of a round's some in runs.
+func (e *Endpoint) sendPair(p *path) {
+	filling := e.paths.zeros[:p.size-overhead-probeSize]
+	body := probeBody(probeSmall, p.size, p.id)
+	e.sendProbe(p.addr, body[:])
+	body[0] = probeLarge
+	e.sendProbe(p.addr, append(body[:], filling...))
+	if p.tries != 1 || p.size != p.mtu || e.out.offload == nil || !e.out.offload.segmenting() {
+		return
+	}
+	if p.judgeRuns() {
+		e.out.offload.distrustSegmenting("runs of datagrams do not arrive, and single ones do")
+		return
+	}
+	body = probeBody(probeRun, p.size, p.runID)
+	for range runsRound {
+		e.flush() // what was before must not join the run
+		for range 2 {
+			e.sendProbe(p.addr, append(body[:], filling...))
+		}
+	}
+	e.flush()
+	p.runBack = false
+}
+
+// judgeRuns is asked before runs are sent again, and reports whether they are to be given up.
+func (p *path) judgeRuns() bool {
+	switch {
+	case p.runBack:
+		p.runLost = 0
+	case p.runs:
+		p.runLost++
+	}
+	p.runs = false
+	return p.runLost >= runsLost
 }
 
 func (e *Endpoint) sendProbe(to netip.AddrPort, body []byte) {
@@ -283,6 +332,7 @@ func (p *path) fail(ps *paths, now time.Time) {
 func (p *path) pass(ps *paths, now time.Time) {
 	size := p.size
 	p.end(ps, now)
+	p.runs = size == p.mtu
 	if size > p.mtu {
 		ps.set(p, size)
 	}
@@ -308,18 +358,23 @@ func (ps *paths) takeProbe(from netip.AddrPort, body []byte, length int) (ok boo
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	switch kind {
-	case probeSmall, probeLarge:
-		if kind == probeLarge && size != length {
+	case probeSmall, probeLarge, probeRun:
+		if kind != probeSmall && size != length {
 			return false
 		}
 		if len(ps.acks) < acksMost {
-			ps.acks = append(ps.acks, ack{from, probeBody(kind+probeSmallAck-probeSmall, size, id)})
+			ps.acks = append(ps.acks, ack{from, probeBody(kind+1, size, id)})
 			ps.waits.Store(true)
+		}
+		return true
+	case probeRunAck:
+		if p := ps.rounds[id]; p != nil && p.runID == id {
+			p.runBack = true
 		}
 		return true
 	case probeSmallAck, probeLargeAck:
 		p := ps.rounds[id]
-		if p == nil || p.size != size {
+		if p == nil || p.id != id || p.size != size {
 			return true // late
 		}
 		if kind == probeSmallAck {

@@ -157,10 +157,10 @@ func TestMalformedProbes(t *testing.T) {
 	network := memnet.New(memnet.Config{MTU: 1472})
 	a, b := endpoint(t, memListen(t, network), alice, nil), endpoint(t, memListen(t, network), bob, nil)
 	before := b.Stats().Dropped
-	for _, text := range [][]byte{nil, {1}, make([]byte, 11), {9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, {2, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0}} {
+	for _, text := range [][]byte{nil, {1}, make([]byte, 11), {9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, {3, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0}} {
 		a.SendFlagged(b.Addr(), wire.FlagProbe, text)
 	}
-	a.SendFlagged(b.Addr(), wire.FlagProbe, []byte{3, 0, 99, 1, 2, 3, 4, 5, 6, 7, 8}) // of a round that there is not: late, and no harm
+	a.SendFlagged(b.Addr(), wire.FlagProbe, []byte{2, 0, 99, 1, 2, 3, 4, 5, 6, 7, 8}) // of a round that there is not: late, and no harm
 	a.SendFlagged(b.Addr(), wire.FlagPadded, []byte{1, 2, 3})
 	a.Send([]transport.Outgoing{{To: to(b), Class: wire.ClassData, Body: []byte("end")}})
 	if p := take(t, b, 1); string(p[0].Body) != "end" {
