@@ -90,7 +90,7 @@ func (a *assembly) add(p Packet) (whole Packet, dropped int, done bool) {
 	case w.bytes+len(text) > int(w.total):
 		return Packet{}, dropped + 1 + a.giveUp(w), false
 	}
-	w.parts[head.Index] = bytes.Clone(text) // one part must not keep the whole slab
+	w.parts[head.Index] = bytes.Clone(text) // it was opened in scratch
 	w.here++
 	w.bytes += len(text)
 	a.bytes += len(text)

@@ -31,6 +31,7 @@ type receiver struct {
 	offload offloader // nil: the Transport joins nothing
 	batch   []Datagram
 	slab    [wire.ClassDirect + 1][]byte // by class
+	part    []byte                       // a part is opened here
 	data    []byte                       // authenticated data: a header, then the label
 	nonce   [nonceSize]byte
 	parts   assembly
@@ -45,6 +46,7 @@ type receiver struct {
 func (r *receiver) init(e *Endpoint) {
 	r.offload, _ = e.transport.(offloader)
 	r.batch = make([]Datagram, 2*maxBatch)
+	r.part = make([]byte, 0, MaxDatagram)
 	r.data = append(make([]byte, wire.HeaderSize), e.cluster.label...)
 }
 
@@ -141,7 +143,13 @@ func (e *Endpoint) verify(s *seal, header wire.Header, sealed []byte) (text []by
 		}
 		r.seal, r.key, r.aead = s, key, aead
 	}
-	room := r.room(header.Class, len(sealed)-overhead)
+	part := header.Flags&wire.FlagPart != 0
+	var room []byte
+	if part {
+		room = r.part[:0] // the assembly copies it
+	} else {
+		room = r.room(header.Class, len(sealed)-overhead)
+	}
 	copy(r.data, sealed[:wire.HeaderSize])
 	putNonce(&r.nonce, header.Counter)
 	text, err := r.aead.Open(room, r.nonce[:], sealed[wire.HeaderSize:], r.data)
@@ -154,7 +162,7 @@ func (e *Endpoint) verify(s *seal, header wire.Header, sealed []byte) (text []by
 	if !known {
 		s.openers.add(key, r.aead)
 	}
-	if slab := &r.slab[header.Class]; cap(*slab)-len(*slab) >= len(text) {
+	if slab := &r.slab[header.Class]; !part && cap(*slab)-len(*slab) >= len(text) {
 		*slab = (*slab)[:len(*slab)+len(text)]
 	}
 	return text, known, true
