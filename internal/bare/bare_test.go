@@ -76,6 +76,56 @@ func TestFloodAndDrain(t *testing.T) {
 	}
 }
 
+// A lateNetwork brings every datagram after the next one, as a machine does that was busy elsewhere for longer than a round may take.
+type lateNetwork struct{ kept, come [][]byte }
+
+func (n *lateNetwork) send(b []byte) error {
+	n.come = append(n.come, n.kept...)
+	n.kept = [][]byte{append([]byte(nil), b...)}
+	if len(n.come) > 3 {
+		n.come = append(n.come, n.kept...)
+	}
+	return nil
+}
+
+func (n *lateNetwork) receive(b []byte) (int, bool, error) {
+	if len(n.come) == 0 {
+		return 0, false, nil
+	}
+	k := copy(b, n.come[0])
+	n.come = n.come[1:]
+	return k, true, nil
+}
+
+func (n *lateNetwork) patience(time.Duration) error { return nil }
+func (n *lateNetwork) close()                       {}
+
+func TestLateRoundsDoNotCount(t *testing.T) {
+	n := &lateNetwork{}
+	n.kept = [][]byte{make([]byte, passSize)}
+	round := func(number byte) (ok bool) {
+		b := make([]byte, passSize)
+		b[7] = number
+		if err := n.send(b); err != nil {
+			t.Fatal(err)
+		}
+		_, ok, _ = matching(n, b, make([]byte, passSize))
+		return ok
+	}
+	for i := range byte(3) {
+		if round(i + 1) {
+			t.Errorf("the datagram before was taken for number %d", i+1)
+		}
+	}
+	n.come = make([][]byte, 4)
+	for i := range n.come {
+		n.come[i] = make([]byte, passSize)
+	}
+	if !round(9) {
+		t.Error("its own datagram was not found behind four others")
+	}
+}
+
 func TestPassed(t *testing.T) {
 	var rounds []time.Duration
 	for i := 200; i > 0; i-- {

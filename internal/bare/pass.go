@@ -5,6 +5,8 @@ package main
 // pass: one datagram goes round, from each process to the next.
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"runtime"
 	"slices"
@@ -80,16 +82,19 @@ func handOn(s passer) error {
 
 // rounds begins each round and measures it, from when the first one came back.
 func rounds(s passer, o options) (r result, err error) {
-	b := make([]byte, passSize)
 	if err := s.patience(lost); err != nil {
 		return r, err
 	}
+	out, back := make([]byte, passSize), make([]byte, passSize)
+	number := uint64(0)
 	round := func() (time.Duration, bool, error) {
+		number++
+		binary.BigEndian.PutUint64(out, number)
 		at := time.Now()
-		if err := s.send(b); err != nil {
+		if err := s.send(out); err != nil {
 			return 0, false, err
 		}
-		_, ok, err := s.receive(b)
+		_, ok, err := matching(s, out, back)
 		return time.Since(at), ok, err
 	}
 	for deadline, there := time.Now().Add(beginning), false; !there; {
@@ -112,6 +117,16 @@ func rounds(s passer, o options) (r result, err error) {
 		}
 	}
 	return passed(all), nil
+}
+
+// matching receives the datagram that was sent. One that was taken for lost and comes late belongs to another round.
+func matching(s passer, sent, b []byte) (n int, ok bool, err error) {
+	for {
+		n, ok, err = s.receive(b)
+		if !ok || err != nil || bytes.Equal(b[:n], sent) {
+			return n, ok, err
+		}
+	}
 }
 
 // passed is what the rounds took.

@@ -6,11 +6,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +29,7 @@ func TestOptions(t *testing.T) {
 		want func(options) bool
 	}{
 		{"", func(o options) bool {
-			return o.rounds == 3 && o.runFor == 4*time.Second && o.out == filepath.Join("docs", "benchmarks", "mtu1500.json") && len(o.peers) == 2
+			return o.rounds == 3 && o.runFor == 4*time.Second && o.out == filepath.Join("docs", "benchmarks", "mtu1500.json") && len(o.peers) == 3
 		}},
 		{"-mtu 8800", func(o options) bool { return strings.HasSuffix(o.out, "mtu8800.json") }},
 		{"-quick", func(o options) bool {
@@ -159,5 +164,48 @@ func TestSmallRun(t *testing.T) {
 	}
 	if len(r.Failures) > 0 || !strings.Contains(said.String(), "-- latency") {
 		t.Errorf("status %d: %s", status, said.String())
+	}
+}
+
+// TestLockClients has the clients call a server that keeps no locks but answers as etcd does.
+func TestLockClients(t *testing.T) {
+	var held, released atomic.Int64
+	refuse := false
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if refuse {
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		switch r.URL.Path {
+		case "/v3/lease/grant":
+			fmt.Fprint(w, `{"ID":"17"}`)
+		case "/v3/lock/lock":
+			held.Add(1)
+			fmt.Fprint(w, `{"key":"a2V5"}`)
+		case "/v3/lock/unlock":
+			released.Add(1)
+			fmt.Fprint(w, `{}`)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	defer server.Close()
+	var out, told strings.Builder
+	if status := run(t.Context(), []string{lockClients, server.URL, "100ms"}, &out, &told); status != 0 {
+		t.Fatal(told.String())
+	}
+	var rate float64
+	if _, err := fmt.Sscan(out.String(), &rate); err != nil || math.Abs(rate-float64(held.Load())/0.1) > 1e-6*rate || held.Load() != released.Load() || rate == 0 {
+		t.Errorf("%q, %v; %d were held and %d released in 0.1 s", out.String(), err, held.Load(), released.Load())
+	}
+	refuse = true
+	c := &etcdCaller{url: server.URL, http: server.Client()}
+	if err := c.lock(t.Context(), "17"); err == nil || !strings.Contains(err.Error(), "418") {
+		t.Errorf("a lock was held of a server that refuses: %v", err)
+	}
+	for _, bad := range [][]string{nil, {"url", "soon"}} {
+		if run(t.Context(), append([]string{lockClients}, bad...), &out, &told) == 0 {
+			t.Errorf("%q was carried out", bad)
+		}
 	}
 }

@@ -14,14 +14,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/lockstep-go/lockstep/internal/lab"
 )
-
-// daemonsEnd is how long corosync may take to end when it is told to, before it is killed.
-const daemonsEnd = 5 * time.Second
 
 // A ring is corosync on all hosts, with one transport.
 type ring struct {
@@ -104,18 +99,7 @@ func (r *ring) config(dir string) string {
 	return b.String()
 }
 
-// end ends the daemons: politely, so that they remove their shared memory, and otherwise hard.
 func (r *ring) end() {
-	for _, p := range r.daemons {
-		_ = p.Signal(syscall.SIGTERM) // it may have ended by itself
-	}
-	patience := time.After(daemonsEnd)
-	for _, p := range r.daemons {
-		select {
-		case <-p.Gone():
-		case <-patience:
-		}
-		p.End()
-	}
+	endDaemons(r.daemons)
 	r.daemons = nil
 }

@@ -36,6 +36,9 @@ func main() { os.Exit(lab.Main(run)) }
 
 // run is the program; its result is the exit status: 1 when a promise was missed or a figure could not be had.
 func run(ctx context.Context, args []string, out, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == lockClients {
+		return runLockClients(ctx, args[1:], out, stderr)
+	}
 	o, err := parseOptions(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -89,7 +92,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("compare", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	only := f.String("only", "", "the `JOBS` to run, separated by commas, each with all below it: send/ordered/64,ping (default: all)")
-	peers := f.String("peers", "udpu,knet", "`TRANSPORTS` of corosync to compare with, separated by commas: udpu, and knet with AES-256; none: no peer")
+	peers := f.String("peers", "udpu,knet,etcd", "`PEERS` to compare with, separated by commas: udpu and knet, corosync's transports, the latter with AES-256; etcd; none: no peer")
 	f.IntVar(&o.mtu, "mtu", 1500, "of the hosts' network")
 	f.IntVar(&o.rounds, "rounds", 3, "how often to measure everything; figures are the medians")
 	f.DurationVar(&o.runFor, "for", 4*time.Second, "how long each run measures")
@@ -122,8 +125,8 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 		o.peers = split(*peers)
 	}
 	for _, p := range o.peers {
-		if p != "udpu" && p != "knet" {
-			return o, fmt.Errorf("-peers: %q is neither udpu nor knet, nor none alone", p)
+		if p != "udpu" && p != "knet" && p != "etcd" {
+			return o, fmt.Errorf("-peers: %q is none of udpu, knet and etcd, nor none alone", p)
 		}
 	}
 	if o.out == "" && !o.quick && len(o.only) == 0 {

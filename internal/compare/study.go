@@ -93,6 +93,10 @@ func (s *study) round(ctx context.Context, n int) {
 		{who: record.Lockstep, jobs: slices.Concat(s.sendJobs(), s.pingJobs(), s.costJobs(), s.loadJobs())},
 	}
 	for _, p := range s.peers {
+		if p == "etcd" {
+			phases = append(phases, s.etcd())
+			continue
+		}
 		phases = append(phases, s.corosync(p))
 	}
 	for _, p := range phases {

@@ -23,7 +23,7 @@ func page(d data) (string, error) {
 		"number":   record.Number,
 		"last":     func(r record.MembersReport) record.MembersPoint { return r.Points[len(r.Points)-1] },
 		"picture":  func(file string) string { return picked(pictures(d), file) },
-		"peers":    func(r record.Report) string { return strings.Join(r.Peers(), " and ") },
+		"peers":    func(r record.Report) string { return strings.Join(r.Peers(), ", ") },
 		"deref":    func(r *record.Report) record.Report { return *r },
 		"failures": func(r record.Report) []string { return r.Failures },
 	}).Parse(pageText)

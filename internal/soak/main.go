@@ -12,9 +12,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/signal"
-	"runtime"
-	"syscall"
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/lab"
@@ -42,14 +39,7 @@ type options struct {
 	judge  string
 }
 
-func main() {
-	// A child is killed when the thread that started it ends, and only the main thread certainly lives as long as the program.
-	runtime.LockOSThread()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	status := soak(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
-}
+func main() { os.Exit(lab.Main(soak)) }
 
 func parseOptions(args []string, stderr io.Writer) (options, error) {
 	var o options
