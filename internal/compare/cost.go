@@ -46,10 +46,16 @@ func busy(members []memberResult) (percent float64) {
 // A peak is the most memory that a member had in any run of a round.
 type peak struct{ resident, heap float64 }
 
-func (p *peak) see(members []memberResult) {
+func (p *peak) see(o peak) {
+	p.resident, p.heap = max(p.resident, o.resident), max(p.heap, o.heap)
+}
+
+// peakOf is the most memory that any of the members had.
+func peakOf(members []memberResult) (p peak) {
 	for _, m := range members {
-		p.resident, p.heap = max(p.resident, m.PeakBytes), max(p.heap, m.HeapBytes)
+		p.see(peak{m.PeakBytes, m.HeapBytes})
 	}
+	return p
 }
 
 func (p *peak) add(r *record.Report) {

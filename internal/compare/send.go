@@ -44,8 +44,10 @@ func (s *study) send(ctx context.Context, key, order string, size, senders int, 
 		return errors.New("a member delivered nothing")
 	}
 	s.add(record.Lockstep, key, "msg/s", rate)
+	most := peakOf(members)
+	s.print("    %-24s %14s MiB, of it %s of heap", "memory", record.Number(most.resident/(1<<20)), record.Number(most.heap/(1<<20)))
 	if size <= memoryMost {
-		s.peak.see(members)
+		s.peak.see(most)
 	}
 	if key == record.SendKey("ordered", 64, 1) {
 		s.add(record.Lockstep, "allocs/sender", "allocs", members[0].Allocations)
