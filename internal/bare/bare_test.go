@@ -146,3 +146,15 @@ func TestWrongLines(t *testing.T) {
 		}
 	}
 }
+
+func TestSealAndOpen(t *testing.T) {
+	for _, how := range []string{"-size 1344 -segments 40", "-size 1344"} {
+		a, b, c := port(t).String(), port(t).String(), port(t).String()
+		r := together(t, "seal "+how+" -for 300ms -listen "+a+" -to "+b+","+c, "open "+how+" -for 1s -listen "+b, "open "+how+" -for 1s -listen "+c)
+		for i := range r {
+			if r[i].PerSecond < 1000 {
+				t.Errorf("%s: %+v", how, r)
+			}
+		}
+	}
+}

@@ -50,12 +50,12 @@ func main() {
 
 func run(args []string, out, stderr io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("say pass, flood or drain")
+		return errors.New("say pass, flood, drain, seal or open")
 	}
-	modes := map[string]func(options) (result, error){"pass": pass, "flood": flood, "drain": drain}
+	modes := map[string]func(options) (result, error){"pass": pass, "flood": flood, "drain": drain, "seal": sealing, "open": opening}
 	mode, ok := modes[args[0]]
 	if !ok {
-		return fmt.Errorf("%q is none of pass, flood and drain", args[0])
+		return fmt.Errorf("%q is none of pass, flood, drain, seal and open", args[0])
 	}
 	o, err := parse(args[1:], stderr)
 	if err != nil {

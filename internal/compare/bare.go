@@ -42,6 +42,8 @@ func (s *study) bareJobs() []job {
 		{"limit/64", func(ctx context.Context) error { return s.limit(ctx, "64", 64, 1) }},
 		{"limit/1400", func(ctx context.Context) error { return s.limit(ctx, "1400", min(1400, full), 1) }},
 		{"limit/segments", func(ctx context.Context) error { return s.limit(ctx, "segments", min(1400, full), 40) }},
+		{"limit/sealed", func(ctx context.Context) error { return s.sealed(ctx, "sealed", min(sealedSize, full), 40) }},
+		{"limit/sealed-single", func(ctx context.Context) error { return s.sealed(ctx, "sealed-single", min(sealedSize, full), 1) }},
 		{"limit/full", func(ctx context.Context) error { return s.limit(ctx, "full", full, 1) }},
 		{"limit/full-segments", func(ctx context.Context) error { return s.limit(ctx, "full-segments", full, datagramMost/full) }},
 	}
@@ -87,6 +89,34 @@ func (s *study) limit(ctx context.Context, name string, size, segments int) erro
 		}
 		return s.bare(ctx, i, "drain", "-listen", to[i-1], "-size", strconv.Itoa(size), "-gro="+strconv.FormatBool(segments > 1),
 			"-for", s.runFor.String())
+	})
+	if err != nil {
+		return err
+	}
+	least := min(out[1].PerSecond, out[2].PerSecond)
+	if least == 0 {
+		return errors.New("a receiver got nothing")
+	}
+	s.add(record.Bare, "limit/"+name+"/rate", "/s", least)
+	s.add(record.Bare, "limit/"+name+"/bytes", "MB/s", least*float64(size)/1e6)
+	return nil
+}
+
+// sealedSize is the body of a packet that makes a datagram of 1400 bytes.
+const sealedSize = 1344
+
+// sealed floods two hosts from the third with packets of the transport, cut by the kernel or not.
+func (s *study) sealed(ctx context.Context, name string, size, segments int) error {
+	var to []string
+	for i := 1; i < hosts; i++ {
+		to = append(to, s.address(i, barePort))
+	}
+	out, err := together(ctx, hosts, func(ctx context.Context, i int) (bareResult, error) {
+		common := []string{"-size", strconv.Itoa(size), "-segments", strconv.Itoa(segments), "-for", s.runFor.String(), "-listen", s.address(i, barePort)}
+		if i == 0 {
+			return s.bare(ctx, i, append([]string{"seal", "-to", strings.Join(to, ",")}, common...)...)
+		}
+		return s.bare(ctx, i, append([]string{"open"}, common...)...)
 	})
 	if err != nil {
 		return err

@@ -131,6 +131,8 @@ func Limits() []Row {
 		{"limit/64", "64 B datagrams, 64 to a call"},
 		{"limit/1400", "1400 B datagrams, 64 to a call"},
 		{"limit/segments", "1400 B segments, 40 to a datagram for the kernel to cut"},
+		{"limit/sealed", "1344 B packets that the transport seals and opens, cut by the kernel"},
+		{"limit/sealed-single", "the same, each datagram by itself"},
 		{"limit/full", "full datagrams of the MTU, 64 to a call"},
 		{"limit/full-segments", "full segments of the MTU, as many as go into one"},
 	} {
