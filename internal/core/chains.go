@@ -46,7 +46,7 @@ func (c *Core) bringChains(link wire.Link) {
 
 // delivers takes a message that the group is handed into its chain.
 func (g *group) delivers(u *Upcall) {
-	g.chain.Next(uint64(u.Position), uint64(u.Message)<<32|uint64(len(u.Payload)&0xffffffff))
+	g.chain.Next(uint64(u.Position), uint64(u.Message)<<32|uint64(len(u.Payload)))
 	g.chain.Mix(u.Sender.ID.Halves())
 }
 

@@ -5,8 +5,9 @@ package evs
 import "slices"
 
 // checkOnePrimary: P1, any two primary views are ordered by number; P2, each continues the one before it, as far as anyone
-// still lives who remembers that one. Memories that all died may be passed over, and their numbers given again: nobody can know
-// of them (the ids differ). For the same reason numbers begin anew where a group is founded again after all its memories have died.
+// still lives who remembers that one, and if a quorum of it had come to it. Memories that all died may be passed over, and their
+// numbers given again: nobody can know of them (the ids differ). For the same reason numbers begin anew where a group is founded again
+// after all its memories have died.
 func checkOnePrimary(g *group) {
 	type number struct {
 		founding int
@@ -52,7 +53,7 @@ func checkOnePrimary(g *group) {
 					if w.id.Num <= s.previous.view.View.Num || w.id.Num >= v.id.Num || w.first.Step > v.first.Step || g.founding(w) != g.founding(v) {
 						continue
 					}
-					if keeper := remembers(w, v.first); keeper != "" && !revived(w, v) {
+					if keeper := remembers(w, v.first); keeper != "" && established(w) {
 						g.report(PrimaryContinuity, s.log.Member, "went on from view %s to %s past primary view %s of %v, which %s remembers", s.previous.view.View,
 							v.id, w.id, w.first.Members, keeper)
 					}
@@ -120,31 +121,21 @@ func remembers(w *view, other *Event) Member {
 	return ""
 }
 
-// revived reports whether those in view w were told of another view only after v, which had passed w over, had been the last view of
-// all its members: they crashed or left. Until then w was given up, as what somebody saw alone who was cut off in the moment of
-// installing it; with v it is the newest memory that is left.
-func revived(w, v *view) bool {
-	last := uint64(0)
-	for _, s := range v.stays {
-		i := slices.IndexFunc(s.log.Events[s.from+1:], func(e Event) bool {
-			return e.Kind == View || e.Kind == Load || e.Kind == Left || e.Kind == Crash
-		})
-		if i < 0 {
-			return false
+// established reports whether a view was installed by a quorum of its voters: more than half of them, or half with the oldest. What
+// fewer installed, who were cut off in the moment of it, is passed over by those who were not: they know of it, and outvote it.
+func established(w *view) bool {
+	voters, there, oldest := 0, 0, false
+	for _, m := range w.first.Members {
+		if contains(w.first.Loading, m) {
+			continue
 		}
-		end := &s.log.Events[s.from+1+i]
-		if end.Kind != Left && end.Kind != Crash {
-			return false
-		}
-		last = max(last, end.Step)
-	}
-	for _, s := range w.stays {
-		i := slices.IndexFunc(s.log.Events[s.from+1:], func(e Event) bool { return e.Kind == View })
-		if !forgotten(s, v.first) && (i < 0 || s.log.Events[s.from+1+i].Step <= last) {
-			return false
+		voters++
+		if slices.ContainsFunc(w.stays, func(s *stay) bool { return s.log.Member == m }) {
+			there++
+			oldest = oldest || voters == 1
 		}
 	}
-	return true
+	return 2*there > voters || 2*there == voters && oldest
 }
 
 func forgotten(s *stay, other *Event) bool {

@@ -165,3 +165,37 @@ func TestLeftBeforeItIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestOutvoted: who was cut off in the moment of installing a view, and crashes, is passed over by the others, who are the more; where
+// more had installed it they would be the fewer, and that is a fault.
+func TestOutvoted(t *testing.T) {
+	tell := func(installed, others []Member) *History {
+		t := newTeller()
+		t.log(a).Add(Event{Kind: Founded})
+		t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+		all := []Member{a, b, c}
+		t.view(2, all, []Member{b, c}, []Member{a}, nil, a)
+		t.place++
+		for _, m := range installed {
+			s := t.state[m]
+			t.views[m] = ViewID{3, 7}
+			t.log(m).Add(Event{Kind: View, View: ViewID{3, 7}, Position: t.place, Members: all, With: all, Primary: true, Count: s.count, Chain: s.chain})
+		}
+		var left []Departure
+		for _, m := range installed {
+			left = append(left, Departure{m, "partition"})
+		}
+		t.view(4, others, nil, others, left, "")
+		t.all(Crash, Event{}, installed...)
+		return t.h
+	}
+	for _, v := range Check(tell([]Member{c}, []Member{a, b})) {
+		t.Error(v)
+	}
+	for _, installed := range [][]Member{{b, c}, {a, b}} {
+		others := slices.DeleteFunc([]Member{a, b, c}, func(m Member) bool { return slices.Contains(installed, m) })
+		if !slices.ContainsFunc(Check(tell(installed, others)), func(v Violation) bool { return v.Property == PrimaryContinuity }) {
+			t.Errorf("%v had installed a view that %v passed over, and nothing is said", installed, others)
+		}
+	}
+}

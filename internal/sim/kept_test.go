@@ -56,6 +56,8 @@ func TestKeptSeeds(t *testing.T) {
 		{third, 801851, "the same"},
 		{fourth, 233, "an attempted sync took the place of another and was not counted: one number was given twice"},
 		{fourth, 349, "one who was cut off when it had just installed a view held the newest state left, when those who had gone on past it were gone"},
+		{fourth, 2500195, "the same, and those had gone on through several views"},
+		{fourth, 2500029, "who had what was safe at a quorum left, and counted among those who could tell that there was nothing"},
 	} {
 		for _, generation := range k.generations {
 			r := run(Options{Seed: k.seed, Generation: generation})
