@@ -42,6 +42,7 @@ type benchOptions struct {
 	rate    int
 	samples string
 	asJSON  bool
+	profile string
 
 	how lockstep.Order // order, parsed
 }
@@ -64,6 +65,7 @@ func runBench(args []string, std stdio) error {
 	fs.BoolVar(&o.typed, "typed", false, "in -mode send: a struct of -size bytes when encoded, instead of plain bytes")
 	fs.IntVar(&o.rate, "rate", 0, "in -mode send: at most so many messages a second (0: as fast as the group lets it)")
 	fs.StringVar(&o.samples, "samples", "", "`FILE` for each ping as this process saw it: nanoseconds at which it was sent, and until the handler")
+	fs.StringVar(&o.profile, "profile", "", "write a profile of the processor's time while measuring to `FILE`")
 	fs.BoolVar(&o.asJSON, "json", false, "print the result as one JSON object")
 	o.register(fs)
 	if err := parse(fs, args, 0, std); err != nil {

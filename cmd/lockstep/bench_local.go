@@ -80,6 +80,9 @@ func (o *benchOptions) localArgs(name string, i int, addrs []string, keyFile str
 		"-for", o.runFor.String(), "-pause", o.pause.String(), "-wait", o.wait.String(), "-timing", o.timing, "-mtu", strconv.Itoa(o.mtu),
 		"-cluster", o.cluster, "-typed=" + strconv.FormatBool(o.typed), "-rate", strconv.Itoa(o.rate), "-json",
 	}
+	if o.profile != "" {
+		args = append(args, "-profile", o.profile+"."+name)
+	}
 	if o.log != "" {
 		args = append(args, "-log", o.log+"."+name)
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/pprof"
 	"sync"
 	"time"
 
@@ -74,8 +76,12 @@ func (o *benchOptions) runOne(ctx context.Context) (r benchResult, err error) {
 	if err := pause(ctx, settleTime); err != nil {
 		return r, err
 	}
+	end, err := o.profiled()
+	if err != nil {
+		return r, err
+	}
 	r, err = o.measure(ctx, g, b)
-	if err == nil {
+	if err = errors.Join(err, end()); err == nil {
 		err = pause(ctx, lingerTime)
 	}
 	return r, err
@@ -211,4 +217,22 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// profiled starts the profile that was asked for; end writes it.
+func (o *benchOptions) profiled() (end func() error, err error) {
+	if o.profile == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(o.profile)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
 }
