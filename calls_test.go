@@ -15,12 +15,12 @@ import (
 )
 
 func TestQueryIsExact(t *testing.T) {
-	var asked core.Submit
+	var asked *core.Submit
 	n, s := scripted(t, func(s *script, ev core.Event) {
-		if ev, ok := ev.(core.Submit); ok {
+		if ev, ok := ev.(*core.Submit); ok {
 			asked = ev
 			// c is faster than our own delivery.
-			s.up(core.Upcall{Kind: core.UpAnswer, Group: ev.Group, Call: callID(ev.Payload), Sender: s.others[1], Status: statusError, Payload: []byte("no")})
+			s.up(core.Upcall{Kind: core.UpAnswer, Group: ev.Group, Call: callID(ev.Messages[0].Payload), Sender: s.others[1], Status: statusError, Payload: []byte("no")})
 			s.deliver(ev)
 			s.report(ev)
 			return
@@ -39,10 +39,10 @@ func TestQueryIsExact(t *testing.T) {
 		r, err := Query[string](t.Context(), g, All, ask1{3})
 		answered <- result{r, err}
 	}()
-	wait[core.Submit](t, s)
+	wait[*core.Submit](t, s)
 	s.on(t, n, func() {
 		b, _ := n.cfg.Codec.Append(nil, "b3")
-		s.up(core.Upcall{Kind: core.UpAnswer, Group: g.id, Call: callID(asked.Payload), Sender: s.others[0], Status: statusResult, Payload: b})
+		s.up(core.Upcall{Kind: core.UpAnswer, Group: g.id, Call: callID(asked.Messages[0].Payload), Sender: s.others[0], Status: statusResult, Payload: b})
 		s.install(g.id, s.everyone()[:3], membership.View{Left: []membership.Departure{{Member: s.others[2], Reason: wire.ReasonCrash}}})
 		s.up(core.Upcall{Kind: core.UpStable, Group: g.id, Position: s.next})
 	})
@@ -61,12 +61,12 @@ func TestQueryIsExact(t *testing.T) {
 
 // TestUncertain: what was numbered and is cut off by the loss of the primary is uncertain, what was not is not.
 func TestUncertain(t *testing.T) {
-	var subs []core.Submit
+	var subs []*core.Submit
 	n, s := scripted(t, func(s *script, ev core.Event) {
-		if ev, ok := ev.(core.Submit); ok {
+		if ev, ok := ev.(*core.Submit); ok {
 			subs = append(subs, ev)
 			if len(subs) <= 2 {
-				s.up(core.Upcall{Kind: core.UpNumbered, Group: ev.Group, Tag: ev.Tag})
+				s.up(core.Upcall{Kind: core.UpNumbered, Group: ev.Group, Tag: ev.Messages[0].Tag, Count: 1})
 			}
 			s.report(ev)
 			return
@@ -84,21 +84,21 @@ func TestUncertain(t *testing.T) {
 	errs := make(chan error, 2)
 	apply := func() { _, err := Apply[int](ctx, g, change{1}); errs <- err }
 	go apply()
-	wait[core.Submit](t, s)
+	wait[*core.Submit](t, s)
 	if err := g.Send(ctx, note{"numbered"}); err != nil {
 		t.Fatal(err)
 	}
-	wait[core.Submit](t, s)
+	wait[*core.Submit](t, s)
 	if err := g.Send(ctx, note{"not"}); err != nil {
 		t.Fatal(err)
 	}
-	wait[core.Submit](t, s)
+	wait[*core.Submit](t, s)
 	go apply()
-	wait[core.Submit](t, s)
+	wait[*core.Submit](t, s)
 	s.on(t, n, func() {
 		s.up(core.Upcall{Kind: core.UpBlocked, Group: g.id})
 		for i, ev := range subs {
-			s.up(core.Upcall{Kind: core.UpLost, Group: g.id, Tag: ev.Tag, Uncertain: i < 2})
+			s.up(core.Upcall{Kind: core.UpLost, Group: g.id, Tag: ev.Messages[0].Tag, Uncertain: i < 2})
 		}
 	})
 	<-blocked
@@ -216,9 +216,9 @@ func TestContextEndsInEveryState(t *testing.T) {
 func TestCloseEndsWhatWaits(t *testing.T) {
 	quiet := false
 	n, s := scripted(t, func(s *script, ev core.Event) {
-		if ev, ok := ev.(core.Submit); ok {
+		if ev, ok := ev.(*core.Submit); ok {
 			if !quiet {
-				s.up(core.Upcall{Kind: core.UpNumbered, Group: ev.Group, Tag: ev.Tag})
+				s.up(core.Upcall{Kind: core.UpNumbered, Group: ev.Group, Tag: ev.Messages[0].Tag, Count: 1})
 			}
 			s.report(ev)
 			return
@@ -229,10 +229,10 @@ func TestCloseEndsWhatWaits(t *testing.T) {
 	errs := make(chan error, 2)
 	apply := func() { _, err := Apply[int](context.Background(), g, change{}); errs <- err }
 	go apply()
-	wait[core.Submit](t, s)
+	wait[*core.Submit](t, s)
 	s.on(t, n, func() { quiet = true })
 	go apply()
-	wait[core.Submit](t, s)
+	wait[*core.Submit](t, s)
 	n.Close()
 	a, b := <-errs, <-errs
 	if errors.Is(b, ErrUncertain) {

@@ -81,12 +81,8 @@ func (t *tenure) dispatch(l *loop, u *core.Upcall) {
 	case core.UpDirectLost, core.UpDirectDone:
 		t.dispatchDirectEnd(u)
 	case core.UpNumbered:
-		if s := t.pending.get(u.Tag); s != nil && !s.numbered {
-			s.numbered = true
-			t.budget.release(len(s.payload))
-			if c := t.calls[s.call]; c != nil {
-				c.numbered = true
-			}
+		for tag := u.Tag; tag < u.Tag+uint64(u.Count); tag++ {
+			t.numbered(tag)
 		}
 	case core.UpRefused:
 		t.end(t.g.fault("join", refusalError(u.Refusal), u.Text))
@@ -144,15 +140,35 @@ func (t *tenure) settle(tag uint64) (submitted, bool) {
 	return s, ok
 }
 
+// numbered gives back the room of a message that has its number.
+func (t *tenure) numbered(tag uint64) {
+	s := t.pending.get(tag)
+	if s == nil || s.numbered {
+		return
+	}
+	s.numbered = true
+	t.budget.release(len(s.payload))
+	if s.call == 0 {
+		return
+	}
+	if c := t.calls[s.call]; c != nil {
+		c.numbered = true
+	}
+}
+
 func (t *tenure) dispatchDeliver(u *core.Upcall) {
-	t.position = max(t.position, u.Position)
+	t.position = max(t.position, u.Last())
 	if u.Own {
-		if s, ok := t.settle(u.Tag); ok && s.call != 0 {
+		for i := range u.Messages {
+			s, ok := t.settle(u.Tag + uint64(i))
+			if !ok || s.call == 0 {
+				continue
+			}
 			index := 0
 			if s.kind == wire.KindQuery {
-				index, _, _ = cutIndex(u.Payload, callSize)
+				index, _, _ = cutIndex(u.Messages[i].Payload, callSize)
 			}
-			t.deliveredOwn(s.call, Order(s.order), u.Position, u.ViewID, u.Transitional, index)
+			t.deliveredOwn(s.call, Order(s.order), u.Position+wire.Position(i), u.ViewID, u.Transitional, index)
 		}
 	}
 	if u.Message != wire.KindFlush {
@@ -237,27 +253,31 @@ func (t *tenure) dispatchLoad(u *core.Upcall) {
 // returned to be queued again. Views are void too, also those that came after a load that is now replaced: the state that comes is
 // that of a later place, and the first view to be shown is the one behind it.
 func (t *tenure) void() []core.Upcall {
-	list := t.queue.take()
 	var keep []core.Upcall
-	for i := range list {
-		u := &list[i]
+	for _, u := range append(t.interrupt(), t.queue.take()...) {
 		switch u.Kind {
 		case core.UpLost, core.UpBlocked, core.UpDirect, core.UpLeft:
-			keep = append(keep, *u)
+			keep = append(keep, u)
 		case core.UpDeliver:
-			if !u.Own {
-				continue
-			}
-			if l, ok := t.loss(u); ok {
-				keep = append(keep, l)
-			} else if id, _, ok := cutCall(u.Payload); ok {
-				if c := t.calls[id]; c != nil {
-					t.finish(c, t.g.fault(c.op(), ErrUncertain, "its place was passed over by a state transfer"))
-				}
-			}
+			keep = t.passedOver(keep, &u)
 		}
 	}
 	return keep
+}
+
+// passedOver appends the losses among messages that a state transfer makes void, and ends the calls that wait for the others.
+func (t *tenure) passedOver(list []core.Upcall, u *core.Upcall) []core.Upcall {
+	if !u.Own || u.Message == wire.KindApp {
+		return t.losses(list, u)
+	}
+	for i := range u.Messages {
+		if id, _, ok := cutCall(u.Messages[i].Payload); ok {
+			if c := t.calls[id]; c != nil {
+				t.finish(c, t.g.fault(c.op(), ErrUncertain, "its place was passed over by a state transfer"))
+			}
+		}
+	}
+	return list
 }
 
 func (t *tenure) dispatchLoaded(u *core.Upcall) {

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/lockstep-go/lockstep/internal/core"
+	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
 // A command is an event for the core, or something to be done on the loop's goroutine.
@@ -21,8 +22,12 @@ type inbox struct {
 
 	mu     sync.Mutex
 	list   []command
+	free   []*core.Submit // emptied, to be used again
 	closed bool
 }
+
+// freeMost is how many emptied batches of messages are kept.
+const freeMost = 16
 
 func newInbox() *inbox { return &inbox{bell: make(chan struct{}, 1)} }
 
@@ -32,12 +37,42 @@ func (b *inbox) push(ev core.Event) { b.add(command{ev: ev}) }
 // run hands over a function. It reports false, and f will not run, after the loop's end.
 func (b *inbox) run(f func(*loop)) bool { return b.add(command{do: f}) }
 
+// submit hands over a message. Those of one group that nothing else came between are one event.
+func (b *inbox) submit(g wire.GroupID, m core.Submission) {
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		return
+	}
+	if n := len(b.list); n > 0 {
+		if s, ok := b.list[n-1].ev.(*core.Submit); ok && s.Group == g {
+			s.Messages = append(s.Messages, m)
+			b.mu.Unlock()
+			return
+		}
+	}
+	var s *core.Submit
+	if n := len(b.free); n > 0 {
+		s, b.free = b.free[n-1], b.free[:n-1]
+	} else {
+		s = &core.Submit{}
+	}
+	s.Group, s.Messages = g, append(s.Messages, m)
+	b.append(command{ev: s})
+}
+
 func (b *inbox) add(c command) bool {
 	b.mu.Lock()
 	if b.closed {
 		b.mu.Unlock()
 		return false
 	}
+	b.append(c)
+	return true
+}
+
+// append adds a command, gives back the lock, and rings.
+func (b *inbox) append(c command) {
 	b.list = append(b.list, c)
 	first := len(b.list) == 1
 	b.mu.Unlock()
@@ -47,14 +82,20 @@ func (b *inbox) add(c command) bool {
 		default:
 		}
 	}
-	return true
 }
 
-// take returns what was pushed and keeps spare, emptied, for what comes.
+// take returns what was pushed and keeps spare, emptied, for what comes, with the batches in it.
 func (b *inbox) take(spare []command) []command {
-	clear(spare)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	for i := range spare {
+		if s, ok := spare[i].ev.(*core.Submit); ok && len(b.free) < freeMost {
+			clear(s.Messages)
+			s.Messages = s.Messages[:0]
+			b.free = append(b.free, s)
+		}
+	}
+	clear(spare)
 	list := b.list
 	b.list = spare[:0]
 	return list

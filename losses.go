@@ -24,23 +24,25 @@ func lostUpcall(o wire.Order, payload []byte, uncertain bool) *core.Upcall {
 	return &core.Upcall{Kind: core.UpLost, Order: o, Uncertain: uncertain, Payload: payload}
 }
 
-// loss is what a queued upcall turns into when the application will not be handed it any more; false if it was not this
-// member's own message. The group's mutex is held.
-func (t *tenure) loss(u *core.Upcall) (core.Upcall, bool) {
+// losses appends what a queued upcall turns into when the application will not be handed it any more; nothing if it was not this
+// member's own. The group's mutex is held.
+func (t *tenure) losses(list []core.Upcall, u *core.Upcall) []core.Upcall {
 	switch {
 	case u.Kind == core.UpLost:
-		return *u, true
+		return append(list, *u)
 	case u.Kind == core.UpDeliver && u.Own && u.Message == wire.KindApp:
-		t.lost++
-		t.n.counts.lost.Add(1)
-		return *lostUpcall(u.Order, u.Payload, true), true // it was ordered: others deliver it
+		for i := range u.Messages {
+			t.lost++
+			t.n.counts.lost.Add(1)
+			list = append(list, *lostUpcall(u.Order, u.Messages[i].Payload, true)) // it was ordered: others deliver it
+		}
 	case u.Kind == core.UpDirect && u.Own:
 		t.n.counts.lost.Add(1)
 		l := lostUpcall(wire.OrderFIFO, u.Payload, false)
 		l.Sender = u.Sender // to itself
-		return *l, true
+		list = append(list, *l)
 	}
-	return core.Upcall{}, false
+	return list
 }
 
 // dispatchDirectEnd settles a SendTo: acknowledged, or its receiver is gone.

@@ -24,13 +24,13 @@ func TestApplySafeAtK(t *testing.T) {
 		var at wire.Position
 		s.on(t, n, func() {
 			s.act = func(s *script, ev core.Event) {
-				sub, ok := ev.(core.Submit)
+				sub, ok := ev.(*core.Submit)
 				if !ok {
 					alone(s, ev)
 					return
 				}
-				if want := wire.Order(c.order); sub.Order != want {
-					t.Errorf("submitted as %v, want %v", sub.Order, want)
+				if want := wire.Order(c.order); sub.Messages[0].Order != want {
+					t.Errorf("submitted as %v, want %v", sub.Messages[0].Order, want)
 				}
 				at = s.deliver(sub)
 				s.eff.Upcalls[len(s.eff.Upcalls)-1].Transitional = c.transitional
@@ -42,7 +42,7 @@ func TestApplySafeAtK(t *testing.T) {
 			_, err := Apply[int](t.Context(), g, change{1}, WithOrder(c.order))
 			answered <- err
 		}()
-		wait[core.Submit](t, s)
+		wait[*core.Submit](t, s)
 		if !c.atOnce {
 			s.on(t, n, func() {})
 			select {

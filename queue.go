@@ -9,17 +9,31 @@ import "github.com/lockstep-go/lockstep/internal/core"
 type upcallQueue struct {
 	head  int
 	list  []core.Upcall
+	count int // each message counts, and whatever else is in the list
 	bytes int // of payloads
 }
 
-func (q *upcallQueue) len() int { return len(q.list) - q.head }
+func (q *upcallQueue) len() int { return q.count }
+
+// weight is what an upcall counts.
+func weight(u *core.Upcall) (count, bytes int) {
+	if u.Kind != core.UpDeliver {
+		return 1, len(u.Payload)
+	}
+	for i := range u.Messages {
+		bytes += len(u.Messages[i].Payload)
+	}
+	return len(u.Messages), bytes
+}
 
 func (q *upcallQueue) push(u core.Upcall) {
 	if q.head > 0 && q.head == len(q.list) {
 		q.list, q.head = q.list[:0], 0
 	}
 	q.list = append(q.list, u)
-	q.bytes += len(u.Payload)
+	count, bytes := weight(&u)
+	q.count += count
+	q.bytes += bytes
 }
 
 func (q *upcallQueue) pop() (core.Upcall, bool) {
@@ -29,7 +43,9 @@ func (q *upcallQueue) pop() (core.Upcall, bool) {
 	u := q.list[q.head]
 	q.list[q.head] = core.Upcall{}
 	q.head++
-	q.bytes -= len(u.Payload)
+	count, bytes := weight(&u)
+	q.count -= count
+	q.bytes -= bytes
 	if q.head > 4096 && q.head > len(q.list)/2 {
 		n := copy(q.list, q.list[q.head:])
 		clear(q.list[n:])

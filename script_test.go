@@ -32,6 +32,12 @@ func (s *script) Step(_ time.Time, ev core.Event) {
 	if j, ok := ev.(core.JoinGroup); ok {
 		s.tables[wire.NewGroupID(j.Name)] = j.Table
 	}
+	if sub, ok := ev.(*core.Submit); ok {
+		for _, m := range sub.Messages { // each by itself, and kept: the batch is used again
+			s.act(s, &core.Submit{Group: sub.Group, Messages: []core.Submission{m}})
+		}
+		return
+	}
 	if ev != nil {
 		s.act(s, ev)
 	}
@@ -93,18 +99,19 @@ func alone(s *script, ev core.Event) {
 		s.up(core.Upcall{Kind: core.UpLeft, Group: ev.Group, Refusal: membership.RefusalLeave})
 	case core.TerminateGroup:
 		s.up(core.Upcall{Kind: core.UpLeft, Group: ev.Group, Refusal: membership.RefusalTerminated})
-	case core.Submit:
+	case *core.Submit:
 		p := s.deliver(ev)
 		s.up(core.Upcall{Kind: core.UpStable, Group: ev.Group, Position: p})
 	}
 }
 
 // deliver numbers and delivers a message of this member's own.
-func (s *script) deliver(ev core.Submit) wire.Position {
+func (s *script) deliver(ev *core.Submit) wire.Position {
 	p := s.position()
-	s.up(core.Upcall{Kind: core.UpNumbered, Group: ev.Group, Tag: ev.Tag})
+	m := ev.Messages[0]
+	s.up(core.Upcall{Kind: core.UpNumbered, Group: ev.Group, Tag: m.Tag, Count: 1})
 	s.up(core.Upcall{Kind: core.UpDeliver, Group: ev.Group, Position: p, Sender: s.self, ViewID: wire.ViewID{Num: s.view, Ring: 1},
-		Message: ev.Kind, Order: ev.Order, Own: true, Tag: ev.Tag, Payload: ev.Payload})
+		Message: m.Kind, Order: m.Order, Own: true, Tag: m.Tag, Messages: []wire.Chunk{{Payload: m.Payload}}})
 	return p
 }
 

@@ -141,7 +141,7 @@ func (g *Group) submit(ctx context.Context, op string, kind wire.Kind, o Order, 
 	}
 	putHead(body, kind, s.call, index)
 	tag := t.pending.add(s)
-	g.push(core.Submit{Group: g.id, Kind: kind, Order: s.order, Tag: tag, Payload: body})
+	g.node.in.submit(g.id, core.Submission{Kind: kind, Order: s.order, Tag: tag, Payload: body})
 	g.node.counts.sent.Add(1)
 	return nil
 }

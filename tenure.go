@@ -21,7 +21,7 @@ const (
 	phaseLeaving              // given up; deliveries may go on until the core lets go
 )
 
-// A tenure is one membership. Every field but ctx, busy and the channels is guarded by the group's mutex. The loop writes what the
+// A tenure is one membership. Every field but ctx, the atomics and the channels is guarded by the group's mutex. The loop writes what the
 // protocol says; the group's goroutine, of which there is at most one, takes from queue.
 type tenure struct {
 	g      *Group
@@ -59,8 +59,12 @@ type tenure struct {
 	cancelLd  context.CancelFunc
 	failures  int // loads in a row that failed at the donor
 
-	busy atomic.Int64 // when the running upcall began, in Unix nanoseconds; 0 between upcalls
-	told atomic.Int64 // the busy for which the event was given
+	current core.Upcall   // the UpDeliver that the group's goroutine is at
+	claim   atomic.Uint64 // see claim.go
+	started uint64        // the upper part of claim when the upcall was handed over; the goroutine's own while it runs
+
+	turns atomic.Uint64 // see busy.go
+	stall stall         // checkHandlers' own
 }
 
 func newTenure(g *Group) *tenure {
@@ -111,7 +115,7 @@ func (t *tenure) end(err error) {
 	g := t.g
 	g.err = err
 	t.cancel()
-	list := t.queue.take()
+	list := append(t.interrupt(), t.queue.take()...)
 	t.holding, t.loadDue = false, false
 	for i := range list {
 		t.put(&list[i])
@@ -188,12 +192,14 @@ func (t *tenure) next() (core.Upcall, *agreedTable, bool) {
 	}
 	if !ok {
 		t.running = false
+		t.current = core.Upcall{}
 		if t.letGo {
 			t.release()
 		}
 		return core.Upcall{}, nil, false
 	}
 	t.loadDue = false
+	t.hand(&u)
 	if t.congested && !t.ended && t.queue.len() < t.g.cfg.QueueMessages/4 && t.queue.bytes < t.g.cfg.QueueBytes/4 {
 		t.congested = false
 		t.g.push(core.Congested{Group: t.g.id})
@@ -205,7 +211,7 @@ func (t *tenure) next() (core.Upcall, *agreedTable, bool) {
 // are queued, and what this member sent and will now not handle becomes one. The group's mutex is held.
 func (t *tenure) put(u *core.Upcall) {
 	if t.ended {
-		if l, ok := t.loss(u); ok {
+		for _, l := range t.losses(nil, u) {
 			t.queue.push(l)
 		}
 		return

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"time"
 
 	"github.com/lockstep-go/lockstep/internal/core"
 	"github.com/lockstep-go/lockstep/internal/wire"
@@ -25,12 +24,13 @@ func (t *tenure) run() {
 		if !ok {
 			return
 		}
-		if u.Kind != core.UpLoad && u.Kind != core.UpMerge {
-			// Those may rightly take long: they wait for another member.
-			t.busy.Store(time.Now().UnixNano())
+		if u.Kind == core.UpLoad || u.Kind == core.UpMerge {
+			t.upcall(&u, table) // these may rightly take long: they wait for another member
+			continue
 		}
+		t.begins()
 		t.upcall(&u, table)
-		t.busy.Store(0)
+		t.ends()
 	}
 }
 
@@ -80,10 +80,33 @@ func (t *tenure) upcall(u *core.Upcall, table *agreedTable) {
 	}
 }
 
-// deliver runs the handler of a message.
+// deliver runs the handler of each message, until what is left of them becomes void.
 func (t *tenure) deliver(u *core.Upcall, table *agreedTable) {
+	m := Message{
+		Group: t.g, Sender: memberOf(u.Sender), View: viewIDOf(u.ViewID), Position: Position(u.Position), Order: Order(u.Order),
+		Transitional: u.Transitional,
+	}
+	count, bytes := 0, 0
+	for i := range u.Messages {
+		if !t.claims() {
+			break
+		}
+		if i > 0 {
+			t.goesOn()
+			m.Position++
+		}
+		payload := u.Messages[i].Payload
+		t.handle(u, m, payload, table)
+		count++
+		bytes += len(payload) - headSize(u.Message)
+	}
+	t.n.counts.delivered.Add(uint64(count))
+	t.n.counts.deliveredBytes.Add(uint64(bytes))
+}
+
+// handle runs the handler of one message.
+func (t *tenure) handle(u *core.Upcall, m Message, body []byte, table *agreedTable) {
 	var id uint64
-	body := u.Payload
 	ok := true
 	if u.Message != wire.KindApp {
 		id, body, ok = cutCall(body)
@@ -95,17 +118,10 @@ func (t *tenure) deliver(u *core.Upcall, table *agreedTable) {
 			t.reply(u, id, statusDeclined, nil)
 			return
 		}
-		t.fail(t.g.fault("handle", ErrDecode, fmt.Sprintf("%v from %v: no handler here for type %d", Position(u.Position), memberOf(u.Sender), index)))
+		t.fail(t.g.fault("handle", ErrDecode, fmt.Sprintf("%v from %v: no handler here for type %d", m.Position, m.Sender, index)))
 		return
 	}
-	m := Message{
-		Group: t.g, Sender: memberOf(u.Sender), View: viewIDOf(u.ViewID), Position: Position(u.Position), Order: Order(u.Order),
-		Transitional: u.Transitional,
-	}
-	codec := t.n.cfg.Codec
-	result, decoded, err := entry.typed().run(t.ctx, codec, entry, m, body)
-	t.n.counts.delivered.Add(1)
-	t.n.counts.deliveredBytes.Add(uint64(len(body)))
+	result, decoded, err := entry.typed().run(t.ctx, t.n.cfg.Codec, entry, m, body)
 	if u.Message == wire.KindQuery {
 		t.replyWith(u, id, entry, result, err)
 		return

@@ -50,7 +50,7 @@ func TestInUpcall(t *testing.T) {
 // TestFullInUpcall: nothing is numbered, so the queue fills; a handler gets ErrFull where others wait.
 func TestFullInUpcall(t *testing.T) {
 	n, _ := scripted(t, func(s *script, ev core.Event) {
-		if _, ok := ev.(core.Submit); !ok {
+		if _, ok := ev.(*core.Submit); !ok {
 			alone(s, ev)
 		}
 	})

@@ -12,7 +12,6 @@ import (
 const (
 	housekeepingEvery = 250 * time.Millisecond
 	joinWaitingAfter  = 3 * time.Second      // then the event is given
-	handlerBlockedFor = time.Second          // then the event is given
 	freshExplanation  = 2 * time.Millisecond // how long a Join whose context ended waits for the loop's newest word
 )
 
@@ -124,24 +123,5 @@ func (n *Node) checkJoins(now time.Time) {
 	slices.SortFunc(late, func(a, b *tenure) int { return strings.Compare(a.g.name, b.g.name) })
 	for _, t := range late {
 		n.events.joinWaiting(t.g.name, n.waiting(t.g))
-	}
-}
-
-// checkHandlers gives the event for an upcall that does not return.
-func (n *Node) checkHandlers(now time.Time) {
-	for _, g := range n.allGroups() {
-		g.mu.Lock()
-		t := g.cur
-		g.mu.Unlock()
-		if t == nil {
-			continue
-		}
-		since := t.busy.Load()
-		if since == 0 {
-			continue
-		}
-		if lasted := now.Sub(time.Unix(0, since)); lasted >= handlerBlockedFor && t.told.Swap(since) != since {
-			n.events.handlerBlocked(g.name, lasted)
-		}
 	}
 }

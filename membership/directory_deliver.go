@@ -138,9 +138,9 @@ func (d *Directory) trial() *Directory {
 	return g
 }
 
-// Message judges an application message that the ring delivers: of any group, whether this member is in it or not, since the
-// directory remembers how far each group's order went on this side.
-func (d *Directory) Message(group wire.GroupID, sender wire.MemberID, position wire.Position) Verdict {
+// Messages judges application messages that the ring delivers, one sender's from the first position to the last: of any group, whether
+// this member is in it or not, since the directory remembers how far each group's order went on this side.
+func (d *Directory) Messages(group wire.GroupID, sender wire.MemberID, first, last wire.Position) Verdict {
 	if !d.synced {
 		return VerdictDrop
 	}
@@ -152,17 +152,17 @@ func (d *Directory) Message(group wire.GroupID, sender wire.MemberID, position w
 			if find(r.shadow, sender) < 0 {
 				return VerdictDrop
 			}
-			r.Held = max(r.Held, position)
+			r.Held = max(r.Held, last)
 			if len(r.Attempts) == 0 {
 				// A mark that there is something to make good, the same at all who move along.
-				r.Attempts = append(r.Attempts, wire.Attempt{Position: position, Kind: wire.KindApp})
+				r.Attempts = append(r.Attempts, wire.Attempt{Position: first, Kind: wire.KindApp})
 			}
 			return VerdictHold
 		}
 		if find(&r.GroupRecord, sender) < 0 {
 			return VerdictDrop
 		}
-		r.Held = max(r.Held, position)
+		r.Held = max(r.Held, last)
 		return VerdictDeliver
 	}
 	return VerdictDrop

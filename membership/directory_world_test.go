@@ -332,7 +332,7 @@ func (p *proc) deliver(k int) {
 			p.ring.synced[p] = true
 		}
 	default:
-		verdict := p.dir.Message(m.group, m.sender.info.ID, m.position)
+		verdict := p.dir.Messages(m.group, m.sender.info.ID, m.position, m.position)
 		if a := p.apps[m.group]; a != nil && a.in && a.p.dir.Membership(m.group) >= MembershipLoading {
 			switch verdict {
 			case VerdictDeliver:

@@ -106,21 +106,21 @@ type Notice struct {
 // A Delivery is one thing the ring hands up, in order. Exactly one field group is meant, by Kind.
 type Delivery struct {
 	Kind         DeliveryKind
-	Message      ordering.Message // DeliverMessage
-	Transitional bool             // DeliverMessage: in the transitional configuration
-	Contiguous   bool             // DeliverMessage: nothing before it on its ring is missing
-	Members      []wire.MemberID  // DeliverTransitional: who moves along; DeliverRing: the new ring's members
-	Trans        []wire.MemberID  // DeliverRing: who moved along
-	Departed     []wire.Failed    // DeliverRing: who was given up on the way, and why
-	Ring         wire.RingID      // DeliverRing
-	Link         wire.Link        // DeliverRing: what was delivered on the ring before, without groups; none at the start
+	Messages     ordering.Messages // DeliverMessages
+	Transitional bool              // DeliverMessages: in the transitional configuration
+	Contiguous   bool              // DeliverMessages: nothing before them on their ring is missing
+	Members      []wire.MemberID   // DeliverTransitional: who moves along; DeliverRing: the new ring's members
+	Trans        []wire.MemberID   // DeliverRing: who moved along
+	Departed     []wire.Failed     // DeliverRing: who was given up on the way, and why
+	Ring         wire.RingID       // DeliverRing
+	Link         wire.Link         // DeliverRing: what was delivered on the ring before, without groups; none at the start
 }
 
 // A DeliveryKind says what a Delivery is.
 type DeliveryKind uint8
 
 const (
-	DeliverMessage      DeliveryKind = iota + 1
+	DeliverMessages     DeliveryKind = iota + 1
 	DeliverTransitional              // the old ring's transitional configuration begins
 	DeliverRing                      // the new ring's regular configuration begins
 )

@@ -146,9 +146,11 @@ func (x *testNode) Send(s Send) {
 
 func (x *testNode) Deliver(d Delivery) {
 	switch d.Kind {
-	case DeliverMessage:
-		x.got = append(x.got, string(d.Message.Payload))
-		x.numbers = append(x.numbers, d.Message.Position)
+	case DeliverMessages:
+		for i := range d.Messages.Whole {
+			x.got = append(x.got, string(d.Messages.Whole[i].Payload))
+			x.numbers = append(x.numbers, d.Messages.Position+wire.Position(i))
+		}
 	case DeliverTransitional:
 		x.got = append(x.got, fmt.Sprintf("trans %d", len(d.Members)))
 	case DeliverRing:

@@ -70,11 +70,11 @@ func (m *Machine) deliverRegular() {
 func (m *Machine) assemble(r *ordering.Ring, d *wire.Data, transitional, contiguous bool) {
 	m.chained(r.Context, d)
 	m.watchPacket(WatchDelivered, d)
-	m.assembler.Packet(d, r.Members[d.Origin], func(msg ordering.Message) {
-		if transitional && msg.Order == wire.OrderSafe {
-			m.Coverage.TransitionalSafe++
+	m.assembler.Packet(d, r.Members[d.Origin], func(msgs ordering.Messages) {
+		if transitional && msgs.Order == wire.OrderSafe {
+			m.Coverage.TransitionalSafe += len(msgs.Whole)
 		}
-		m.out.Deliver(Delivery{Kind: DeliverMessage, Message: msg, Transitional: transitional, Contiguous: contiguous})
+		m.out.Deliver(Delivery{Kind: DeliverMessages, Messages: msgs, Transitional: transitional, Contiguous: contiguous})
 	})
 }
 

@@ -331,10 +331,10 @@ func TestWhatComesFromOutside(t *testing.T) {
 		a.dir.Deliver(g, a.high+1, m.kind, m.payload)
 	}
 	a.dir.Collect(wire.Directory{Ring: a.ring.id, Side: []wire.MemberID{a.info.ID}})
-	if v := a.dir.Message(g, stranger, a.high+1); v != VerdictDrop {
+	if v := a.dir.Messages(g, stranger, a.high+1, a.high+1); v != VerdictDrop {
 		t.Errorf("a stranger's message: %v", v)
 	}
-	if v := a.dir.Message(wire.NewGroupID("nothing"), a.info.ID, a.high+1); v != VerdictDrop {
+	if v := a.dir.Messages(wire.NewGroupID("nothing"), a.info.ID, a.high+1, a.high+1); v != VerdictDrop {
 		t.Errorf("a message of no group: %v", v)
 	}
 	if e := a.dir.Events(); len(e) != 0 || digest(a.dir) != before {

@@ -4,16 +4,23 @@ package ordering
 
 import "github.com/lockstep-go/lockstep/internal/wire"
 
-// A Message is one message in its place.
-type Message struct {
+// Messages are one or more messages in their places: of one sender, to one group, alike in kind and order, that end in one packet and
+// follow each other in it. What costs a little for each message is so done once for many. Membership events come one by one.
+type Messages struct {
 	Origin   wire.MemberID
 	Group    wire.GroupID
 	Kind     wire.Kind
 	Order    wire.Order
-	Position wire.Position
-	Payload  []byte
-	Seq      uint64 // of the packet in which it ended
+	Position wire.Position // of the first; the others follow by one
+	Seq      uint64        // of the packet in which they ended
+	Whole    []wire.Chunk  // each a whole message, of which only the payload means anything; never empty
 }
+
+// Last is the position of the last of the messages.
+func (m *Messages) Last() wire.Position { return m.Position + wire.Position(len(m.Whole)-1) }
+
+// Payload is the first message's.
+func (m *Messages) Payload() []byte { return m.Whole[0].Payload }
 
 // An Assembler turns the packets of one ring, in the order of delivery, into messages. A message is delivered whole, in one
 // view, or not at all: a change of its group's view before its last fragment makes its sender begin again, and until it does
@@ -68,23 +75,49 @@ func (a *Assembler) ViewChanged(group wire.GroupID, origin wire.MemberID) bool {
 	return cut
 }
 
-// Packet calls deliver for each message that ends in the packet, sent by origin.
-func (a *Assembler) Packet(d *wire.Data, origin wire.MemberID, deliver func(Message)) {
+// Packet calls deliver for the messages that end in the packet, sent by origin.
+func (a *Assembler) Packet(d *wire.Data, origin wire.MemberID, deliver func(Messages)) {
 	position := d.Position
-	for i := range d.Chunks {
+	for i := 0; i < len(d.Chunks); {
 		c := &d.Chunks[i]
 		if c.Kind == wire.KindRecovered {
+			i++
 			continue
 		}
-		at := position
-		if c.Flags&wire.ChunkLast != 0 {
-			position++
+		m := Messages{Origin: origin, Group: c.Group, Kind: c.Kind, Order: c.Order, Position: position, Seq: d.Seq}
+		if n := a.run(d.Chunks[i:]); n > 0 {
+			m.Whole = d.Chunks[i : i+n : i+n]
+			i, position = i+n, position+wire.Position(n)
+			deliver(m)
+			continue
 		}
 		payload, whole := a.chunk(c, origin)
+		if c.Last() {
+			position++
+		}
+		i++
 		if whole {
-			deliver(Message{Origin: origin, Group: c.Group, Kind: c.Kind, Order: c.Order, Position: at, Payload: payload, Seq: d.Seq})
+			m.Whole = []wire.Chunk{{Payload: payload}}
+			deliver(m)
 		}
 	}
+}
+
+// run is how many of the chunks, from the first on, are whole messages that are delivered together; 0 if the first has to be looked at.
+func (a *Assembler) run(chunks []wire.Chunk) int {
+	c := &chunks[0]
+	if !c.First() || !c.Last() || c.Kind >= wire.KindGroupJoin || len(a.restart) > 0 {
+		return 0
+	}
+	n := 1
+	for n < len(chunks) {
+		x := &chunks[n]
+		if x.Group != c.Group || x.Kind != c.Kind || x.Order != c.Order || !x.First() || !x.Last() {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // chunk takes one chunk and returns the message it completes.

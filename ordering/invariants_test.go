@@ -82,7 +82,7 @@ func TestABrokenAssemblerIsNamed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := NewAssembler(100, func(wire.GroupID) bool { return true })
-			a.Packet(piece(1, wire.ChunkFirst, 9, "abc"), x, func(Message) {})
+			a.Packet(piece(1, wire.ChunkFirst, 9, "abc"), x, func(Messages) {})
 			if err := a.Invariant(); err != nil {
 				t.Fatal(err)
 			}

@@ -284,14 +284,45 @@ func piece(group wire.GroupID, flags uint8, total int, payload string) *wire.Dat
 func TestFragmentsMakeOneMessage(t *testing.T) {
 	a := NewAssembler(100, func(wire.GroupID) bool { return true })
 	x := wire.MemberID{1}
-	var got []Message
-	take := func(m Message) { got = append(got, m) }
+	var got []Messages
+	take := func(m Messages) { got = append(got, m) }
 	a.Packet(piece(1, wire.ChunkFirst, 9, "abc"), x, take)
 	a.Packet(piece(2, wire.ChunkFirst|wire.ChunkLast, 0, "other"), x, take)
 	a.Packet(piece(1, 0, 0, "def"), x, take)
 	a.Packet(piece(1, wire.ChunkLast, 0, "ghi"), x, take)
-	if len(got) != 2 || string(got[0].Payload) != "other" || string(got[1].Payload) != "abcdefghi" || got[1].Position != 7 {
+	if len(got) != 2 || string(got[0].Payload()) != "other" || string(got[1].Payload()) != "abcdefghi" || got[1].Position != 7 {
 		t.Fatalf("got %v", got)
+	}
+}
+
+// TestMessagesComeTogether: whole messages of one group, kind and order are one delivery; another group, kind or order, or a fragment,
+// parts them, and positions go on by one.
+func TestMessagesComeTogether(t *testing.T) {
+	const both = wire.ChunkFirst | wire.ChunkLast
+	whole := func(group wire.GroupID, kind wire.Kind, order wire.Order) wire.Chunk {
+		return wire.Chunk{Group: group, Kind: kind, Order: order, Flags: both}
+	}
+	d := &wire.Data{Position: 7, Chunks: []wire.Chunk{
+		whole(1, wire.KindApp, wire.OrderFIFO), whole(1, wire.KindApp, wire.OrderFIFO), whole(1, wire.KindApp, wire.OrderFIFO),
+		whole(2, wire.KindApp, wire.OrderFIFO), whole(2, wire.KindApp, wire.OrderSafe), whole(2, wire.KindApply, wire.OrderSafe),
+		whole(2, wire.KindGroupJoin, wire.OrderSafe), whole(2, wire.KindGroupJoin, wire.OrderSafe),
+		{Group: 1, Kind: wire.KindApp, Flags: wire.ChunkFirst, Total: 4, Payload: []byte("ab")},
+	}}
+	var got []string
+	a := NewAssembler(100, func(wire.GroupID) bool { return true })
+	take := func(m Messages) {
+		got = append(got, fmt.Sprintf("%d at %d-%d", m.Group, m.Position, m.Last()))
+	}
+	a.Packet(d, wire.MemberID{1}, take)
+	if want := "[1 at 7-9 2 at 10-10 2 at 11-11 2 at 12-12 2 at 13-13 2 at 14-14]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+	// While somebody has to begin again each message is looked at.
+	a.ViewChanged(1, wire.MemberID{1})
+	got = nil
+	a.Packet(&wire.Data{Position: 20, Chunks: d.Chunks[:5]}, wire.MemberID{1}, take)
+	if want := "[2 at 23-23 2 at 24-24]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
 	}
 }
 
@@ -299,7 +330,7 @@ func TestAViewChangeCutsAMessageInTwo(t *testing.T) {
 	a := NewAssembler(100, func(wire.GroupID) bool { return true })
 	x := wire.MemberID{1}
 	var got []string
-	take := func(m Message) { got = append(got, string(m.Payload)) }
+	take := func(m Messages) { got = append(got, string(m.Payload())) }
 	a.Packet(piece(1, wire.ChunkFirst, 6, "abc"), x, take)
 	if !a.ViewChanged(1, x) {
 		t.Fatal("the message under way was not cut")
@@ -320,7 +351,7 @@ func TestAViewChangeCutsAMessageInTwo(t *testing.T) {
 func TestFragmentsThatLieAreDropped(t *testing.T) {
 	a := NewAssembler(5, func(wire.GroupID) bool { return true })
 	x := wire.MemberID{1}
-	none := func(m Message) { t.Errorf("delivered %q", m.Payload) }
+	none := func(m Messages) { t.Errorf("delivered %q", m.Payload()) }
 	a.Packet(piece(1, wire.ChunkFirst, 6, "abc"), x, none) // above the limit
 	a.Packet(piece(1, wire.ChunkLast, 0, "def"), x, none)
 	a.Packet(piece(1, wire.ChunkFirst, 4, "abc"), x, none)
@@ -334,7 +365,7 @@ func TestAGroupNotKeptCostsNoMemory(t *testing.T) {
 	a := NewAssembler(1<<20, func(wire.GroupID) bool { return false })
 	x := wire.MemberID{1}
 	a.Packet(&wire.Data{Chunks: []wire.Chunk{{Group: 1, Kind: wire.KindApp, Flags: wire.ChunkFirst, Total: 1 << 19, Payload: bytes.Repeat([]byte("x"), 1000)}}}, x,
-		func(Message) { t.Error("delivered") })
+		func(Messages) { t.Error("delivered") })
 	for _, p := range a.open {
 		if cap(p.data) != 0 {
 			t.Errorf("%d bytes kept", cap(p.data))

@@ -44,10 +44,13 @@ func (c *Core) bringChains(link wire.Link) {
 	}
 }
 
-// delivers takes a message that the group is handed into its chain.
+// delivers takes messages that the group is handed into its chain, each by itself: how they come together is no part of what is compared.
 func (g *group) delivers(u *Upcall) {
-	g.chain.Next(uint64(u.Position), uint64(u.Message)<<32|uint64(len(u.Payload)))
-	g.chain.Mix(u.Sender.ID.Halves())
+	x, y := u.Sender.ID.Halves()
+	for i := range u.Messages {
+		g.chain.Next(uint64(u.Position)+uint64(i), uint64(u.Message)<<32|uint64(len(u.Messages[i].Payload)))
+		g.chain.Mix(x, y)
+	}
 }
 
 // views takes in a view.

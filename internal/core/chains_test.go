@@ -110,7 +110,9 @@ func TestWhoDivergedIsFoundAtTheNextRing(t *testing.T) {
 		out     int // who has to go; -1: nobody
 	}{
 		{"nobody", 3, -1, nil, "", -1},
-		{"a message handed to one member's group alone", 3, 1, func(c *Core) { c.groups[g].delivers(&Upcall{Position: 9, Message: wire.KindApp}) }, "group " + g.String(), 1},
+		{"a message handed to one member's group alone", 3, 1, func(c *Core) {
+			c.groups[g].delivers(&Upcall{Position: 9, Message: wire.KindApp, Messages: make([]wire.Chunk, 1)})
+		}, "group " + g.String(), 1},
 		{"a view of one member alone", 3, 2, func(c *Core) { c.groups[g].chain.Next(7, 7) }, "group " + g.String(), 2},
 		{"one of two: nobody can tell which", 1, 1, func(c *Core) { c.groups[g].chain.Next(1, 1) }, "group " + g.String(), -2},
 	} {
@@ -121,7 +123,7 @@ func TestWhoDivergedIsFoundAtTheNextRing(t *testing.T) {
 				f.run(3 * time.Second)
 			}
 			for i := range 20 {
-				f.step(i%x.members, Submit{Group: g, Kind: wire.KindApp, Order: wire.OrderAgreed, Tag: uint64(i + 1), Payload: fmt.Append(nil, i)})
+				f.step(i%x.members, &Submit{Group: g, Messages: []Submission{{Kind: wire.KindApp, Order: wire.OrderAgreed, Tag: uint64(i + 1), Payload: fmt.Append(nil, i)}}})
 			}
 			f.run(time.Second)
 			f.joinAgain(t) // a ring with everybody: from here on all before are whole

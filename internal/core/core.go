@@ -141,7 +141,7 @@ func (c *Core) Step(now time.Time, ev Event) {
 		c.leaveGroup(ev)
 	case TerminateGroup:
 		c.terminateGroup(ev.Group)
-	case Submit:
+	case *Submit:
 		c.submit(ev)
 	case SendDirect:
 		c.sendDirect(ev)

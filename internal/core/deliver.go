@@ -7,13 +7,12 @@ import (
 
 	"github.com/lockstep-go/lockstep/internal/wire"
 	"github.com/lockstep-go/lockstep/membership"
-	"github.com/lockstep-go/lockstep/ordering"
 )
 
 func (c *Core) deliver(d membership.Delivery) {
-	c.moved = c.moved || d.Kind != membership.DeliverMessage || d.Message.Kind >= wire.KindGroupJoin
+	c.moved = c.moved || d.Kind != membership.DeliverMessages || d.Messages.Kind >= wire.KindGroupJoin
 	switch d.Kind {
-	case membership.DeliverMessage:
+	case membership.DeliverMessages:
 		c.message(d)
 	case membership.DeliverTransitional:
 		c.trans = d.Members
@@ -33,8 +32,8 @@ func (c *Core) installed(d membership.Delivery) {
 	for _, id := range c.order {
 		g := c.groups[id]
 		g.transit, g.with = false, nil
-		if len(g.queue) > 0 {
-			g.queue[0].off, g.queue[0].restart = 0, false // fragments do not outlive their ring
+		if g.queue.len() > 0 {
+			g.queue.first().off, g.queue.first().restart = 0, false // fragments do not outlive their ring
 		}
 		for i := range g.calls {
 			g.calls[i].seq = 0
@@ -58,10 +57,10 @@ func (c *Core) installed(d membership.Delivery) {
 }
 
 func (c *Core) message(d membership.Delivery) {
-	m := &d.Message
+	m := &d.Messages
 	switch {
 	case m.Kind == wire.KindDirectory:
-		dir, err := wire.ParseDirectory(m.Payload)
+		dir, err := wire.ParseDirectory(m.Payload())
 		if err != nil {
 			c.invariant("directory of %v: %v", m.Origin, err)
 			return
@@ -69,7 +68,7 @@ func (c *Core) message(d membership.Delivery) {
 		c.dir.Collect(dir)
 		c.sendSync()
 	case m.Kind == wire.KindChain:
-		chains, err := wire.ParseChains(m.Payload)
+		chains, err := wire.ParseChains(m.Payload())
 		if err != nil {
 			c.invariant("chains of %v: %v", m.Origin, err)
 			return
@@ -77,7 +76,7 @@ func (c *Core) message(d membership.Delivery) {
 		c.collectChains(m.Origin, chains)
 		c.sendSync()
 	case m.Kind == wire.KindSync:
-		sync, err := wire.ParseSync(m.Payload)
+		sync, err := wire.ParseSync(m.Payload())
 		if err != nil || sync.Ring != c.ring.Ring() {
 			c.invariant("sync of %v for another ring", m.Origin)
 			return
@@ -85,7 +84,7 @@ func (c *Core) message(d membership.Delivery) {
 		if c.judgeChains() {
 			return // a ring with members that diverged agrees on nothing: the next one does
 		}
-		c.dir.Deliver(m.Group, m.Position, m.Kind, m.Payload)
+		c.dir.Deliver(m.Group, m.Position, m.Kind, m.Payload())
 		c.events()
 		if c.trans == nil && c.dir.Synced() {
 			c.synced()
@@ -98,7 +97,7 @@ func (c *Core) message(d membership.Delivery) {
 			return
 		}
 		before := c.dir.View(m.Group)
-		c.dir.Deliver(m.Group, m.Position, m.Kind, m.Payload)
+		c.dir.Deliver(m.Group, m.Position, m.Kind, m.Payload())
 		c.events()
 		if c.dir.View(m.Group) != before && c.ring.Cut(m.Group) {
 			c.cut(m.Group)
@@ -130,38 +129,51 @@ func (c *Core) synced() {
 	c.reconcile()
 }
 
-// application delivers one message of an application, holds it back or drops it, as the directory says.
+// application delivers messages of an application, holds them back or drops them, as the directory says.
 func (c *Core) application(d membership.Delivery) {
-	m := &d.Message
+	m := &d.Messages
 	verdict := membership.VerdictDrop
 	if d.Contiguous || !c.dir.Holding(m.Group) {
-		verdict = c.dir.Message(m.Group, m.Origin, m.Position)
+		verdict = c.dir.Messages(m.Group, m.Origin, m.Position, m.Last())
 	}
 	g := c.groups[m.Group]
 	if g == nil {
 		return
 	}
 	u := Upcall{Kind: UpDeliver, Group: m.Group, Position: m.Position, Sender: c.member(m.Origin), Message: m.Kind, Order: m.Order,
-		Transitional: d.Transitional, Payload: m.Payload, ViewID: g.view}
+		Transitional: d.Transitional, Messages: m.Whole, ViewID: g.view}
 	mine := m.Origin == c.cfg.Self.ID
 	switch verdict {
 	case membership.VerdictDeliver:
 		if !c.in(m.Group) {
 			return
 		}
-		if mine {
-			c.claim(g, &u)
+		seq := m.Seq
+		if c.trans != nil {
+			seq = 0
 		}
-		c.handOver(g, u, m)
+		c.handOver(g, u, mine, seq)
 	case membership.VerdictHold:
 		if c.in(m.Group) {
-			u.Own, u.Members = mine, c.along(g)
-			g.held = append(g.held, u)
+			c.hold(g, u, mine)
 		}
 	default:
-		if mine {
-			c.lose(g)
+		for range m.Whole {
+			if mine {
+				c.lose(g)
+			}
 		}
+	}
+}
+
+// hold keeps messages back, one by one: which of them are replayed, and when, shows later.
+func (c *Core) hold(g *group, u Upcall, mine bool) {
+	u.Own, u.Members = mine, c.along(g)
+	for i := range u.Messages {
+		one := u
+		one.Position += wire.Position(i)
+		one.Messages = u.Messages[i : i+1 : i+1]
+		g.held = append(g.held, one)
 	}
 }
 
@@ -174,8 +186,9 @@ func (c *Core) lose(g *group) {
 			held++
 		}
 	}
-	for _, o := range g.inflight[min(held, len(g.inflight)):] {
-		if !o.lost {
+	flight := g.inflight.waiting()
+	for i := min(held, len(flight)); i < len(flight); i++ {
+		if o := &flight[i]; !o.lost {
 			o.lost = true
 			break
 		}
@@ -185,36 +198,37 @@ func (c *Core) lose(g *group) {
 
 // settle reports the lost messages that are next in the order of submission.
 func (c *Core) settle(g *group) {
-	for len(g.inflight) > 0 && g.inflight[0].lost {
-		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: g.inflight[0].tag, Uncertain: true})
-		g.inflight = g.inflight[1:]
+	for g.inflight.len() > 0 && g.inflight.first().lost {
+		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: g.inflight.pop().tag, Uncertain: true})
 	}
 }
 
 // in reports whether this member is in the group as far as deliveries go.
 func (c *Core) in(id wire.GroupID) bool { return c.dir.Membership(id) >= membership.MembershipLoading }
 
-// claim marks a delivery as this member's own message.
-func (c *Core) claim(g *group, u *Upcall) {
-	if o, ok := g.own(); ok {
-		u.Own, u.Tag = true, o.tag
-	}
-}
-
-func (c *Core) handOver(g *group, u Upcall, m *ordering.Message) {
+// handOver delivers messages to the group. Own ones carry their tags, and are parted where those do not follow each other. seq is the
+// packet in which they ended; 0: on no ring that is in operation.
+func (c *Core) handOver(g *group, u Upcall, mine bool, seq uint64) {
 	c.transitional(g)
-	c.up(u)
-	if u.Own {
-		c.settle(g)
-	}
-	g.delivered = u.Position
-	g.delivers(&u)
-	if u.Own && u.Message != wire.KindApp {
-		seq := uint64(0)
-		if m != nil && c.trans == nil {
-			seq = m.Seq
+	for all := u.Messages; len(all) > 0; {
+		n := len(all)
+		u.Own, u.Tag = false, 0
+		if mine {
+			if tag, count := g.own(n); count > 0 {
+				u.Own, u.Tag, n = true, tag, count
+			}
 		}
-		g.calls = append(g.calls, mark{seq, u.Position})
+		u.Messages = all[:n:n]
+		c.up(u)
+		if u.Own {
+			c.settle(g)
+		}
+		g.delivered = u.Last()
+		g.delivers(&u)
+		if u.Own && u.Message != wire.KindApp {
+			g.calls = append(g.calls, mark{seq, u.Last()})
+		}
+		all, u.Position = all[n:], u.Position+wire.Position(n)
 	}
 	c.flushDirect(g)
 }
@@ -349,11 +363,7 @@ func (c *Core) replayHeld(g *group, before wire.Position) {
 			c.up(Upcall{Kind: UpTransitional, Group: g.id, Members: with})
 		}
 		u.Members = nil
-		if u.Own {
-			u.Own = false
-			c.claim(g, &u)
-		}
-		c.handOver(g, u, nil)
+		c.handOver(g, u, u.Own, 0)
 		c.ring.Coverage.Replayed++
 		n++
 	}

@@ -39,7 +39,8 @@ type (
 type UpcallKind uint8
 
 const (
-	// UpDeliver is a message in its place. At a member that loads, what follows UpLoad waits until UpLoaded names it.
+	// UpDeliver is one or more messages of one sender in their places, alike in kind and order: Position and Tag are the first's, and
+	// the others' follow by one. At a member that loads, what follows UpLoad waits until UpLoaded names it.
 	UpDeliver UpcallKind = iota + 1
 	// UpView is a new view, in its place among the messages.
 	UpView
@@ -70,7 +71,7 @@ const (
 	UpDirectLost
 	// UpDirectDone says that the point-to-point message with Tag was acknowledged.
 	UpDirectDone
-	// UpNumbered says that the message with Tag was given its number: room in the send queue.
+	// UpNumbered says that Count messages, with Tag and the tags that follow it, were given their numbers: room in the send queue.
 	UpNumbered
 	// UpRefused ends a JoinGroup; Refusal and Text say why.
 	UpRefused
@@ -98,6 +99,7 @@ type Upcall struct {
 	Own          bool
 	Uncertain    bool
 	Tag          uint64
+	Count        int // of UpNumbered
 	Call         uint64
 	Status       uint8
 	Cut          wire.Position
@@ -107,4 +109,8 @@ type Upcall struct {
 	Refusal      membership.RefusalKind
 	Text         string
 	Payload      []byte
+	Messages     []wire.Chunk // of UpDeliver: each a message, of which only the payload means anything
 }
+
+// Last is the position of an UpDeliver's last message.
+func (u *Upcall) Last() wire.Position { return u.Position + wire.Position(len(u.Messages)-1) }

@@ -48,13 +48,18 @@ type LeaveGroup struct {
 // TerminateGroup ends the group at all its members.
 type TerminateGroup struct{ Group wire.GroupID }
 
-// Submit queues a message for its group's next token visit. Each submitted message is later reported by exactly one UpDeliver
-// with Own set or one UpLost, in the order of submission. Payload belongs to the core.
+// Submit queues messages for their group's next token visits, in their order. Each is later reported by exactly one UpDeliver with
+// Own set or one UpLost, in the order of submission. Messages may be used again after the Step, what it points to belongs to the core.
 type Submit struct {
-	Group   wire.GroupID
+	Group    wire.GroupID
+	Messages []Submission
+}
+
+// A Submission is one message of a Submit. Tags of a group that follow each other by one are reported together where that can be.
+type Submission struct {
 	Kind    wire.Kind
 	Order   wire.Order
-	Tag     uint64 // comes back in UpDeliver and UpLost
+	Tag     uint64 // comes back in UpNumbered, UpDeliver and UpLost
 	Payload []byte
 }
 
@@ -102,7 +107,7 @@ func (Seeds) event()          {}
 func (JoinGroup) event()      {}
 func (LeaveGroup) event()     {}
 func (TerminateGroup) event() {}
-func (Submit) event()         {}
+func (*Submit) event()        {}
 func (SendDirect) event()     {}
 func (Loaded) event()         {}
 func (LoadFailed) event()     {}

@@ -26,11 +26,11 @@ type group struct {
 	failedCut *LoadFailed
 	asked     map[wire.Kind]wire.RingID // on which ring each wish was last put
 
-	queue    []*outgoing // waiting for a number; the first may be half sent
-	inflight []*outgoing // numbered, not yet delivered here
-	held     []Upcall    // messages that a member without a quorum holds back
-	view     wire.ViewID // the last view reported
-	transit  bool        // UpTransitional was reported in this transitional configuration
+	queue    line[outgoing] // waiting for a number; the first may be half sent
+	inflight line[outgoing] // numbered, not yet delivered here
+	held     []Upcall       // messages that a member without a quorum holds back, one by one
+	view     wire.ViewID    // the last view reported
+	transit  bool           // UpTransitional was reported in this transitional configuration
 
 	with  []membership.Member // who of the group moves along in it, once somebody asked
 	chain membership.Chain    // of what was handed to the group on this ring
@@ -41,7 +41,7 @@ type group struct {
 	pending   []pendingDirect
 }
 
-// A mark is a delivered message somebody waits for to become stable.
+// A mark is delivered calls that somebody waits for to become stable, up to the last of them.
 type mark struct {
 	seq      uint64 // on the ring in operation; 0: delivered on an earlier ring
 	position wire.Position
@@ -149,7 +149,7 @@ func (c *Core) reconcile() {
 			}
 			c.up(Upcall{Kind: UpLeft, Group: id, Refusal: membership.RefusalLeave})
 			c.dropGroup(g)
-		case g.leaving && (g.lost || c.dir.MayLeave(id)) && (len(g.queue) == 0 || !c.sendable(g)):
+		case g.leaving && (g.lost || c.dir.MayLeave(id)) && (g.queue.len() == 0 || !c.sendable(g)):
 			// Behind everything this member sent before, unless that cannot be numbered now.
 			ask(wire.KindGroupLeave, c.leavePayload(g))
 		case g.joining != nil && in == membership.MembershipNone && c.seeded:
@@ -212,47 +212,53 @@ func (c *Core) event(id wire.GroupID, kind wire.Kind, payload []byte) {
 	c.control = append(c.control, &outgoing{group: id, kind: kind, order: order, payload: payload})
 }
 
-func (c *Core) submit(ev Submit) {
+func (c *Core) submit(ev *Submit) {
 	g := c.groups[ev.Group]
-	if g == nil || c.closed {
-		c.up(Upcall{Kind: UpLost, Group: ev.Group, Tag: ev.Tag})
-		return
+	taken := g != nil && !c.closed && c.dir.Accepts(ev.Group)
+	for i := range ev.Messages {
+		m := &ev.Messages[i]
+		if !taken {
+			c.up(Upcall{Kind: UpLost, Group: ev.Group, Tag: m.Tag})
+			continue
+		}
+		g.queue.push(outgoing{group: ev.Group, kind: m.Kind, order: m.Order, tag: m.Tag, payload: m.Payload})
 	}
-	if !c.dir.Accepts(ev.Group) {
-		c.up(Upcall{Kind: UpLost, Group: ev.Group, Tag: ev.Tag})
-		return
-	}
-	g.queue = append(g.queue, &outgoing{group: ev.Group, kind: ev.Kind, order: ev.Order, tag: ev.Tag, payload: ev.Payload})
 }
 
 // loseAll reports, in order, every message of a group that will not be delivered here. What was numbered may be delivered by
 // others.
 func (c *Core) loseAll(g *group, uncertain bool) {
-	for _, o := range g.inflight {
+	for _, o := range g.inflight.waiting() {
 		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag, Uncertain: uncertain})
 	}
-	for _, o := range g.queue {
+	for _, o := range g.queue.waiting() {
 		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag, Uncertain: o.before})
 	}
-	if len(g.queue) > 0 && g.queue[0].restart && g.queue[0].off == 0 {
+	if g.queue.len() > 0 && g.queue.first().restart && g.queue.first().off == 0 {
 		c.again[g.id] = true // the next message says it instead
 	}
-	g.inflight, g.queue = nil, nil
+	g.inflight.clear()
+	g.queue.clear()
 	for i := range g.held {
 		g.held[i].Own, g.held[i].Tag = false, 0
 	}
 	g.calls = nil
 }
 
-// own takes the message of this member that was just delivered: the first in flight.
-func (g *group) own() (o *outgoing, ok bool) {
-	if len(g.inflight) == 0 {
-		return nil, false
+// own takes the messages of this member that were just delivered, at most n of them and those that are first in flight. It returns the
+// first one's tag and how many have it and the tags that follow.
+func (g *group) own(n int) (tag uint64, count int) {
+	for count < n && g.inflight.len() > 0 {
+		o := g.inflight.first()
+		if count == 0 {
+			tag = o.tag
+		} else if o.lost || o.tag != tag+uint64(count) {
+			break
+		}
+		g.inflight.pop()
+		count++
 	}
-	o = g.inflight[0]
-	g.inflight[0] = nil
-	g.inflight = g.inflight[1:]
-	return o, true
+	return tag, count
 }
 
 // cut begins again, from its first byte, everything of this member that is under way in a group whose view changed in the middle
@@ -264,12 +270,18 @@ func (c *Core) cut(id wire.GroupID) {
 		return
 	}
 	c.settle(g)
-	for _, o := range g.inflight {
+	var again line[outgoing]
+	for _, o := range g.inflight.waiting() {
 		o.before = true
+		again.push(o)
 	}
-	g.queue = append(g.inflight, g.queue...)
-	g.inflight = nil
-	for _, o := range g.queue {
+	for _, o := range g.queue.waiting() {
+		again.push(o)
+	}
+	g.inflight.clear()
+	g.queue = again
+	for i := range g.queue.waiting() {
+		o := &g.queue.waiting()[i]
 		if o.off > 0 {
 			c.ring.Coverage.Restarted++
 		}

@@ -27,7 +27,7 @@ func TestABrokenCoreIsNamed(t *testing.T) {
 			c.moved = true
 		}},
 		{"two messages half numbered", "core invariant 3:", func(c *Core) {
-			c.groups[c.order[0]].queue = []*outgoing{{}, {off: 1}}
+			c.groups[c.order[0]].queue = line[outgoing]{list: []outgoing{{}, {off: 1}}}
 		}},
 		{"a window that is never forgotten", "core invariant 4:", func(c *Core) { c.replay.order = append(c.replay.order, origin{}) }},
 		{"a ring that is broken", "ordering invariant 9:", func(c *Core) { c.ring.Ordering().Self = 5 }},

@@ -22,7 +22,7 @@ func (c *Core) Queues(list []Queue) []Queue {
 	var inflight, back, calls, pending, waiting, early int
 	for _, id := range c.order {
 		g := c.groups[id]
-		inflight += len(g.inflight)
+		inflight += g.inflight.len()
 		back += len(g.held)
 		calls += len(g.calls)
 		pending = max(pending, len(g.pending))

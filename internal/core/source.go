@@ -65,7 +65,7 @@ func (c *Core) Token(t *wire.Token, self uint16) {
 
 // sendable reports whether a group's next message may be numbered now.
 func (c *Core) sendable(g *group) bool {
-	return len(g.queue) > 0 && c.dir.MayNumber(g.id) && !c.congested.here[g.id] && !c.congested.there[g.id]
+	return g.queue.len() > 0 && c.dir.MayNumber(g.id) && !c.congested.here[g.id] && !c.congested.there[g.id]
 }
 
 // Backlog implements ordering.Source.
@@ -76,7 +76,7 @@ func (c *Core) Backlog() int {
 	}
 	for _, id := range c.order {
 		if g := c.groups[id]; c.sendable(g) {
-			n += len(g.queue)
+			n += g.queue.len()
 		}
 	}
 	return n
@@ -108,7 +108,7 @@ func (c *Core) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
 			skipped++
 			continue
 		}
-		o := g.queue[0]
+		o := g.queue.first()
 		if o.off == 0 && c.again[g.id] {
 			o.restart = true
 		}
@@ -125,13 +125,22 @@ func (c *Core) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
 			c.turn++
 			return chunks
 		}
-		g.queue[0] = nil
-		g.queue = g.queue[1:]
-		g.inflight = append(g.inflight, o)
-		c.up(Upcall{Kind: UpNumbered, Group: g.id, Tag: o.tag})
+		g.inflight.push(g.queue.pop())
+		c.numbered(g, o.tag)
 	}
 	c.turn++
 	return chunks
+}
+
+// numbered reports a message that has its number, together with those before it where that can be.
+func (c *Core) numbered(g *group, tag uint64) {
+	if n := len(c.eff.Upcalls); n > 0 {
+		if u := &c.eff.Upcalls[n-1]; u.Kind == UpNumbered && u.Group == g.id && u.Tag+uint64(u.Count) == tag {
+			u.Count++
+			return
+		}
+	}
+	c.up(Upcall{Kind: UpNumbered, Group: g.id, Tag: tag, Count: 1})
 }
 
 // next cuts the message's next chunk for a packet with the given room; ok is false when it should wait for an emptier one.

@@ -55,7 +55,7 @@ func (c *Core) Status() Status {
 		g := c.groups[id]
 		_, view, _ := c.dir.Members(id)
 		s.Groups = append(s.Groups, GroupStatus{Name: g.name, Membership: c.dir.Membership(id), View: view,
-			Queued: len(g.queue), InFlight: len(g.inflight), Held: len(g.held)})
+			Queued: g.queue.len(), InFlight: g.inflight.len(), Held: len(g.held)})
 	}
 	return s
 }

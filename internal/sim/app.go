@@ -127,7 +127,7 @@ func (a *app) send(kind wire.Kind, order wire.Order, size int) bool {
 	a.waiting[tag] = true
 	a.add(evs.Event{Kind: evs.Send, Message: uid, Order: evs.Order(order)})
 	a.noteCall(kind, order, uid)
-	a.p.step(core.Submit{Group: a.g.id, Kind: kind, Order: order, Tag: tag, Payload: encode(uid, size)})
+	a.p.step(&core.Submit{Group: a.g.id, Messages: []core.Submission{{Kind: kind, Order: order, Tag: tag, Payload: encode(uid, size)}}})
 	return true
 }
 
@@ -141,8 +141,33 @@ func (a *app) add(e evs.Event) {
 	}
 }
 
-// route gives an upcall to its group's queue.
+// route gives an upcall to its group's queue, and messages that come together one by one: the specification knows nothing of it.
 func (p *process) route(u *core.Upcall) {
+	one := *u
+	switch u.Kind {
+	case core.UpDeliver:
+		if n := len(u.Messages); n > 1 {
+			p.n.c.stats.Together += n
+		}
+		for i := range u.Messages {
+			one.Messages, one.Position = u.Messages[i:i+1], u.Position+wire.Position(i)
+			if u.Own {
+				one.Tag = u.Tag + uint64(i)
+			}
+			p.routeOne(&one)
+		}
+	case core.UpNumbered:
+		one.Count = 1
+		for i := range u.Count {
+			one.Tag = u.Tag + uint64(i)
+			p.routeOne(&one)
+		}
+	default:
+		p.routeOne(u)
+	}
+}
+
+func (p *process) routeOne(u *core.Upcall) {
 	c := p.n.c
 	if c.opts.spoil != nil && c.opts.spoil(*u) {
 		return

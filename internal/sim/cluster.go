@@ -78,6 +78,7 @@ type Stats struct {
 	Steps, Packets, Lost, Duplicated    int
 	Unopened, Unsealed                  int // without the key of their ring
 	Deliveries, Views, Directs, Queries int
+	Together                            int // of the deliveries, those that came in one upcall with others
 	Crashes, CrashesInRecovery          int
 	Late                                int // packets that came once more, later
 	Transfers, FailedTransfers, Refused int

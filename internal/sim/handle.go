@@ -84,10 +84,10 @@ func (a *app) again() {
 }
 
 func (a *app) deliver(u *core.Upcall) {
-	uid, whole := decode(u.Payload)
+	uid, whole := decode(u.Messages[0].Payload)
 	c := a.p.n.c
 	if !whole || uid.Sender != c.members[u.Sender.ID] {
-		a.trouble(evs.NoCreation, "delivered %d bytes at %d from %s that are no message of its own (%s)", len(u.Payload), u.Position,
+		a.trouble(evs.NoCreation, "delivered %d bytes at %d from %s that are no message of its own (%s)", len(u.Messages[0].Payload), u.Position,
 			c.members[u.Sender.ID], uid)
 		return
 	}

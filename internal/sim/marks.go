@@ -45,6 +45,7 @@ func Marks(v Coverage, s Stats) []Mark {
 		{"a view went on after a block or an attempt", s.Resumed},
 		{"a blocked side resumed", s.SidesResumed},
 		{"a message was begun again after a view change", v.Restarted},
+		{"messages of one sender came together", s.Together},
 		{"a member joined with state", s.Transfers},
 		{"a transfer failed", s.FailedTransfers},
 		{"a member merged the states of several sides", s.Merges},
