@@ -10,6 +10,8 @@ type History struct {
 	Quiet bool
 	// Partitionable names the groups of which every side goes on.
 	Partitionable []string
+	// Sized names the groups with a configured size: which members vote in them does not show in their views.
+	Sized []string
 
 	// Disturbances is how many things happened that may change a ring: starts, faults, and their ends. 0: nobody counted.
 	Disturbances int

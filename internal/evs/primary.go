@@ -53,7 +53,7 @@ func checkOnePrimary(g *group) {
 					if w.id.Num <= s.previous.view.View.Num || w.id.Num >= v.id.Num || w.first.Step > v.first.Step || g.founding(w) != g.founding(v) {
 						continue
 					}
-					if keeper := remembers(w, v.first); keeper != "" && established(w) {
+					if keeper := remembers(w, v.first); keeper != "" && !g.outvoted(w, v) {
 						g.report(PrimaryContinuity, s.log.Member, "went on from view %s to %s past primary view %s of %v, which %s remembers", s.previous.view.View,
 							v.id, w.id, w.first.Members, keeper)
 					}
@@ -121,21 +121,28 @@ func remembers(w *view, other *Event) Member {
 	return ""
 }
 
-// established reports whether a view was installed by a quorum of its voters: more than half of them, or half with the oldest. What
-// fewer installed, who were cut off in the moment of it, is passed over by those who were not: they know of it, and outvote it.
-func established(w *view) bool {
-	voters, there, oldest := 0, 0, false
+// outvoted reports whether view w was installed by too few of its voters, who were cut off in the moment of it, and v by others, who
+// know of w and are the more: those who installed it are neither more than half of the voters nor half with the oldest. Where only some
+// members vote, and it does not show who, one that went on to v with its state must have been about to install w.
+func (g *group) outvoted(w, v *view) bool {
+	voters, there, oldest, others := 0, 0, false, false
 	for _, m := range w.first.Members {
 		if contains(w.first.Loading, m) {
 			continue
 		}
 		voters++
-		if slices.ContainsFunc(w.stays, func(s *stay) bool { return s.log.Member == m }) {
+		switch {
+		case slices.ContainsFunc(w.stays, func(s *stay) bool { return s.log.Member == m }):
 			there++
 			oldest = oldest || voters == 1
+		case contains(v.first.Members, m) && !contains(v.first.Joined, m) && !contains(v.first.Loading, m):
+			others = true
 		}
 	}
-	return 2*there > voters || 2*there == voters && oldest
+	if g.sized {
+		return others
+	}
+	return 2*there < voters || 2*there == voters && !oldest
 }
 
 func forgotten(s *stay, other *Event) bool {

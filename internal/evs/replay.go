@@ -140,13 +140,13 @@ func lefts(l *Log) []*Event {
 	return list
 }
 
-// comesBefore reports whether a membership ended before a view in the order of the ring that numbered both. Whoever installed that
+// comesBefore reports whether a membership ended before a view, or with it, in the order of the ring that numbered both. Whoever installed that
 // view may have been told of it first: on one ring all are told the same, but at different times.
 func comesBefore(left, view *Event) bool {
 	if left.View.Ring != view.View.Ring {
 		return false
 	}
-	return left.View.Num > 0 && left.View.Num < view.View.Num || left.Position > 0 && left.Position < view.Position
+	return left.View.Num > 0 && left.View.Num < view.View.Num || left.Position > 0 && left.Position <= view.Position
 }
 
 // leavesBefore reports whether the membership that a log is in at its i-th event ends before a view in the order.

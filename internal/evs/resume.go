@@ -40,7 +40,7 @@ func resuming(h *History) map[string]bool {
 
 // resume returns the history of the given groups as it is meant: without blocks that were made good, and with one id for one event.
 func resume(h *History, groups map[string]bool) *History {
-	meant := &History{Quiet: h.Quiet, Partitionable: h.Partitionable, step: h.step}
+	meant := &History{Quiet: h.Quiet, Partitionable: h.Partitionable, Sized: h.Sized, step: h.step}
 	events := map[string]ViewID{} // the id under which an event's view was first seen
 	type name struct {
 		group string

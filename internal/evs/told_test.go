@@ -192,6 +192,11 @@ func TestOutvoted(t *testing.T) {
 	for _, v := range Check(tell([]Member{c}, []Member{a, b})) {
 		t.Error(v)
 	}
+	sized := tell([]Member{a, b}, []Member{c}) // the only vote may be c's
+	sized.Sized = []string{"g"}
+	for _, v := range Check(sized) {
+		t.Error(v)
+	}
 	for _, installed := range [][]Member{{b, c}, {a, b}} {
 		others := slices.DeleteFunc([]Member{a, b, c}, func(m Member) bool { return slices.Contains(installed, m) })
 		if !slices.ContainsFunc(Check(tell(installed, others)), func(v Violation) bool { return v.Property == PrimaryContinuity }) {

@@ -137,6 +137,9 @@ func NewCluster(opts Options) *Cluster {
 		if s.Policy == wire.PolicyPartitionable {
 			c.history.Partitionable = append(c.history.Partitionable, s.Name)
 		}
+		if s.Size > 0 {
+			c.history.Sized = append(c.history.Sized, s.Name)
+		}
 		c.groups = append(c.groups, &group{GroupSpec: s, calls: map[evs.UID]*call{}, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size), Partition: s.Policy}})
 	}
 	return c

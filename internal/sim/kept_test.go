@@ -57,6 +57,8 @@ func TestKeptSeeds(t *testing.T) {
 		{fourth, 233, "an attempted sync took the place of another and was not counted: one number was given twice"},
 		{fourth, 349, "one who was cut off when it had just installed a view held the newest state left, when those who had gone on past it were gone"},
 		{fourth, 2500195, "the same, and those had gone on through several views"},
+		{fourth, 3500814, "the same in a group with a size, where those who installed it were half of the members and a third of the votes"},
+		{fourth, 3501825, "the group was founded anew at the very leave of the last who had its state"},
 		{fourth, 2500029, "who had what was safe at a quorum left, and counted among those who could tell that there was nothing"},
 	} {
 		for _, generation := range k.generations {
