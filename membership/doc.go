@@ -45,7 +45,7 @@
 //  12. Its side has this member, is on the ring, and is the whole ring after a sync.
 //  13. Directories of other sides are of this ring, speak for each member once, and end with the sync.
 //  14. Records are sorted by name, and the index has just these.
-//  15. A group that goes on has one record. A memory is held by members it had who are on the ring; nobody holds two.
+//  15. After a sync a group that goes on has one record. A memory is held by members it had who are on the ring; nobody holds two.
 //  16. Members, attempts, joins and types of a group are bounded, attempts in order.
 //  17. Messages and events are held back in a transitional configuration only, and resolved before a group goes on.
 //  18. A group that is not founded has only joins that wait, each once; a group that goes on has none.

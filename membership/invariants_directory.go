@@ -30,7 +30,7 @@ func (d *Directory) Invariant() error {
 				return d.broken(14, "records out of order: %q before %q", p.Name, r.Name)
 			}
 			if p.Name == r.Name {
-				if live(&p.GroupRecord) || live(&r.GroupRecord) {
+				if d.synced && (live(&p.GroupRecord) || live(&r.GroupRecord)) {
 					return d.broken(15, "%q goes on and has another memory besides", r.Name)
 				}
 				for _, id := range r.Holders {

@@ -59,6 +59,7 @@ func TestKeptSeeds(t *testing.T) {
 		{fourth, 2500195, "the same, and those had gone on through several views"},
 		{fourth, 3500814, "the same in a group with a size, where those who installed it were half of the members and a third of the votes"},
 		{fourth, 3501825, "the group was founded anew at the very leave of the last who had its state"},
+		{fourth, 4500045, "before the sync a group was remembered as going on whose members had all died, and was founded anew in an attempt"},
 		{fourth, 2500029, "who had what was safe at a quorum left, and counted among those who could tell that there was nothing"},
 	} {
 		for _, generation := range k.generations {
