@@ -106,9 +106,13 @@ func (d *Directory) Members(group wire.GroupID) ([]Member, View, bool) {
 	return ros.View.Members, ros.View, ok && ros.Founding != 0
 }
 
-// View is the group's last view on this side, zero for none.
+// View is the group's last view on this side, zero for none. Where the side holds back it is the view that others have come to by the same
+// events: a message that is cut in two there is cut here.
 func (d *Directory) View(group wire.GroupID) wire.ViewID {
 	if r := d.own(group); r != nil {
+		if r.holding {
+			return r.shadow.View
+		}
 		return r.View
 	}
 	return wire.ViewID{}

@@ -173,12 +173,12 @@ func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wir
 	return r
 }
 
-// attemptedNumber is the highest number that a view may have been given of which a memory knows: one more for each sync that it met
-// only in a transitional configuration.
+// attemptedNumber is the highest number that a view may have been given of which a memory knows: one more for each sync, and each event
+// that changes members, that it met only in a transitional configuration.
 func attemptedNumber(r *wire.GroupRecord) uint64 {
 	n := r.View.Num
 	for _, a := range r.Attempts {
-		if a.Kind == wire.KindSync {
+		if a.Kind != wire.KindApp {
 			n++
 		}
 	}

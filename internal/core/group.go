@@ -261,6 +261,16 @@ func (g *group) own(n int) (tag uint64, count int) {
 	return tag, count
 }
 
+// heldOwn is how many of this member's own messages are held back: the first of those in flight.
+func (g *group) heldOwn() (n int) {
+	for i := range g.held {
+		if g.held[i].Own {
+			n++
+		}
+	}
+	return n
+}
+
 // cut begins again, from its first byte, everything of this member that is under way in a group whose view changed in the middle
 // of a message. The others leave out whatever comes before a message that says so.
 func (c *Core) cut(id wire.GroupID) {
@@ -270,16 +280,21 @@ func (c *Core) cut(id wire.GroupID) {
 		return
 	}
 	c.settle(g)
-	var again line[outgoing]
-	for _, o := range g.inflight.waiting() {
+	// What is held back already came before the cut: it has its place, if it gets one.
+	var held, again line[outgoing]
+	keep := g.heldOwn()
+	for i, o := range g.inflight.waiting() {
+		if i < keep {
+			held.push(o)
+			continue
+		}
 		o.before = true
 		again.push(o)
 	}
 	for _, o := range g.queue.waiting() {
 		again.push(o)
 	}
-	g.inflight.clear()
-	g.queue = again
+	g.inflight, g.queue = held, again
 	for i := range g.queue.waiting() {
 		o := &g.queue.waiting()[i]
 		if o.off > 0 {
