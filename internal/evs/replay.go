@@ -41,6 +41,7 @@ type memory struct {
 	cut    uint64   // of the state last loaded
 	before uint64   // the number of the view before the last one; 0: none
 	ended  bool     // a newer primary has taken the member in without its state, or comes after its leave
+	left   bool     // it comes after its leave: what it is still told came before
 	lefts  []*Event // the ends of its memberships still to come
 }
 
@@ -103,7 +104,7 @@ func (g *group) walk(visit func(r *replay, m *memory, e *Event, about *message))
 				m.hold(about.index)
 			}
 		case Left, Crash:
-			m.view, m.living = nil, false
+			m.view, m.living, m.left = nil, false, false
 			if e.Kind == Left {
 				m.lefts = m.lefts[1:]
 			}
@@ -124,7 +125,7 @@ func (r *replay) supersede(e *Event) {
 			m.ended = true
 		}
 		if len(m.lefts) > 0 && comesBefore(m.lefts[0], e) {
-			m.ended = true
+			m.ended, m.left = true, true
 		}
 	}
 }

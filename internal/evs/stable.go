@@ -51,7 +51,7 @@ func checkStable(g *group) {
 				since.add(i)
 				num := m.view.View.Num
 				acked = append(acked, ack{i, d.position, num, m.log.Member})
-				if top > num && !newest.has(i) && r.remembered(top, ViewID{}) {
+				if top > num && !m.left && !newest.has(i) && r.remembered(top, ViewID{}) {
 					g.report(NoStaleAnswer, m.log.Member, "acknowledged %s at %d in view %s after primary view %d had been installed without it", g.messages[i].uid,
 						d.position, m.view.View, top)
 				}
