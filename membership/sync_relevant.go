@@ -21,20 +21,21 @@ func (d *Directory) relevant(mems []memory, p wire.Position) (relevant []memory,
 		return d.withKnown(there, there[0].rec, mems), nil
 	}
 	slices.SortStableFunc(there, func(a, b memory) int { return descending(b.rec.Founding, a.rec.Founding) })
+	// A founding of which nobody here has the state gives way to one that has it: the state may be lost for good, and the founding given up
+	// where these members were cut off. If not, whoever has it is met some day.
 	oldest := there[0].rec
 	for _, m := range there {
-		// A founding whose state is lost for good is passed over for one that has its state.
-		if oldest = m.rec; !d.lost(m.rec.Founding, there) {
+		if stateOf(m.rec.Founding, there) {
+			oldest = m.rec
 			break
 		}
-		oldest = there[0].rec
 	}
 	all := slices.Clone(there)
 	there = slices.DeleteFunc(there, func(m memory) bool {
 		if m.rec.Founding == oldest.Founding {
 			return false
 		}
-		if m.rec.Config == oldest.Config && d.lost(m.rec.Founding, all) {
+		if m.rec.Config == oldest.Config && !stateOf(m.rec.Founding, all) {
 			for _, id := range m.holders {
 				strays = append(strays, wire.GroupJoin{Name: m.rec.Name, Config: m.rec.Config, Table: handled(m.rec, id),
 					Member: wire.GroupMember{ID: id, Name: m.rec.Members[find(m.rec, id)].Name}})
@@ -79,8 +80,7 @@ func (m memory) knows(o memory) bool {
 	return true
 }
 
-// lost reports whether nobody present has the state of a founding and nobody elsewhere can.
-func (d *Directory) lost(founding uint64, mems []memory) bool {
-	of := slices.DeleteFunc(slices.Clone(mems), func(m memory) bool { return m.rec.Founding != founding })
-	return !slices.ContainsFunc(of, memory.hasState) && d.accounted(of)
+// stateOf reports whether somebody present has the state of a founding.
+func stateOf(founding uint64, mems []memory) bool {
+	return slices.ContainsFunc(mems, func(m memory) bool { return m.rec.Founding == founding && m.hasState() })
 }

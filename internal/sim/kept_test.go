@@ -63,6 +63,7 @@ func TestKeptSeeds(t *testing.T) {
 		{fourth, 4502518, "an event that others had acted on in a transitional configuration was not counted: one number was given twice"},
 		{fourth, 4002186, "who held back did not cut a message where those who acted did, and made good what they had left out"},
 		{fourth, 4506742, "calls of one who had left by then were answered, and told, after the founding that came behind the leave"},
+		{fourth, 5500124, "one who was cut off while loading brought back a founding whose state was lost, and the members of the next were put out"},
 		{fourth, 2500029, "who had what was safe at a quorum left, and counted among those who could tell that there was nothing"},
 	} {
 		for _, generation := range k.generations {
