@@ -23,14 +23,15 @@ type waiter struct {
 	err   error
 }
 
-// fits says whether a message of this size may be taken within the given number of bounds. An empty queue takes any.
-func (b *budget) fits(size, share int) bool {
-	return b.messages == 0 || b.messages < share*b.maxMessages && b.bytes+size <= share*b.maxBytes
+// room says whether another message may be taken within the given number of bounds. What begins below a bound is taken whole, so a large
+// message needs no larger queue, and there is one to number while the next is encoded.
+func (b *budget) room(share int) bool {
+	return b.messages < share*b.maxMessages && b.bytes < share*b.maxBytes
 }
 
 // take takes room at once, if there is and nobody waits for it already.
 func (b *budget) take(size int) bool {
-	if len(b.waiting) > 0 || !b.fits(size, 1) {
+	if len(b.waiting) > 0 || !b.room(1) {
 		return false
 	}
 	b.grant(size)
@@ -39,7 +40,7 @@ func (b *budget) take(size int) bool {
 
 // takeInUpcall takes room for a send that may not wait.
 func (b *budget) takeInUpcall(size int) bool {
-	if !b.fits(size, upcallShare) {
+	if !b.room(upcallShare) {
 		return false
 	}
 	b.grant(size)
@@ -79,7 +80,7 @@ func (b *budget) release(size int) {
 }
 
 func (b *budget) serve() {
-	for len(b.waiting) > 0 && b.fits(b.waiting[0].size, 1) {
+	for len(b.waiting) > 0 && b.room(1) {
 		w := b.waiting[0]
 		b.waiting = slices.Delete(b.waiting, 0, 1)
 		b.grant(w.size)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"net/netip"
 	"os"
@@ -26,7 +25,7 @@ const (
 	defaultCluster       = "lockstep"
 	defaultMaxMessage    = 64 << 20
 	defaultQueueMessages = 16384
-	defaultQueueBytes    = 128 << 20
+	defaultQueueBytes    = 16 << 20
 
 	nameMax          = 255 // as in wire.Info
 	clusterMax       = 255
@@ -35,6 +34,7 @@ const (
 	maxMessageMax    = 1 << 30
 	queueMessagesMin = 16
 	queueMessagesMax = 1 << 24
+	queueBytesMin    = 64 << 10
 	queueBytesMax    = 1 << 40
 )
 
@@ -74,8 +74,8 @@ type Config struct {
 	// QueueMessages is how many messages of a group may wait on this member, to be sent and again to be handled, unless
 	// GroupConfig says otherwise: at least 16. Zero: 16384.
 	QueueMessages int
-	// QueueBytes is how many bytes of messages of a group may wait, likewise; at least MaxMessage. Zero: 128 MiB, or twice
-	// MaxMessage if that is more.
+	// QueueBytes is how many bytes of messages of a group may wait, likewise, from 64 KiB on. A message is taken whole where less than
+	// that waits, so one message more may. Zero: 16 MiB.
 	QueueBytes int
 	// SpillDir is an existing directory for messages that wait while a joiner loads, once they are too many for the queue.
 	// Empty: they wait in memory, and then the group slows.
@@ -117,7 +117,7 @@ func (c Config) withDefaults() Config {
 		c.QueueMessages = defaultQueueMessages
 	}
 	if c.QueueBytes == 0 {
-		c.QueueBytes = int(min(int64(math.MaxInt), max(defaultQueueBytes, 2*int64(c.MaxMessage))))
+		c.QueueBytes = defaultQueueBytes
 	}
 	if c.Logger == nil {
 		c.Logger = zap.NewNop()
@@ -183,7 +183,7 @@ func (c Config) validate() error {
 	if c.MaxMessage < maxMessageMin || c.MaxMessage > maxMessageMax {
 		return fieldError("Config.MaxMessage", fmt.Sprintf("must be between %d and %d, is %d", maxMessageMin, maxMessageMax, c.MaxMessage))
 	}
-	if err := badQueue("Config", c.QueueMessages, c.QueueBytes, c.MaxMessage); err != nil {
+	if err := badQueue("Config", c.QueueMessages, c.QueueBytes); err != nil {
 		return err
 	}
 	for _, d := range []struct{ field, dir string }{{"Config.SpillDir", c.SpillDir}, {"Config.StateDir", c.StateDir}} {
@@ -265,15 +265,12 @@ func badAdvertise(s string) string {
 }
 
 // badQueue checks the bounds of a queue; owner is the name of the struct.
-func badQueue(owner string, messages, bytes, maxMessage int) error {
+func badQueue(owner string, messages, bytes int) error {
 	if messages < queueMessagesMin || messages > queueMessagesMax {
 		return fieldError(owner+".QueueMessages", fmt.Sprintf("must be between %d and %d, is %d", queueMessagesMin, queueMessagesMax, messages))
 	}
-	if bytes < maxMessage {
-		return fieldError(owner+".QueueBytes", fmt.Sprintf("must be at least Config.MaxMessage, which is %d; is %d", maxMessage, bytes))
-	}
-	if int64(bytes) > queueBytesMax {
-		return fieldError(owner+".QueueBytes", fmt.Sprintf("must be at most %d, is %d", int64(queueBytesMax), bytes))
+	if bytes < queueBytesMin || int64(bytes) > queueBytesMax {
+		return fieldError(owner+".QueueBytes", fmt.Sprintf("must be between %d and %d, is %d", queueBytesMin, int64(queueBytesMax), bytes))
 	}
 	return nil
 }

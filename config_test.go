@@ -17,7 +17,7 @@ func TestConfigDefaults(t *testing.T) {
 	if err := c.validate(); err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != ":7946" || c.Cluster != "lockstep" || c.MaxMessage != 64<<20 || c.QueueMessages != 16384 || c.QueueBytes != 128<<20 ||
+	if c.Listen != ":7946" || c.Cluster != "lockstep" || c.MaxMessage != 64<<20 || c.QueueMessages != 16384 || c.QueueBytes != 16<<20 ||
 		c.Timing != LAN() || c.Logger == nil || c.Codec.Name() != "msgpack" {
 		t.Errorf("defaults: %+v", c)
 	}
@@ -26,8 +26,8 @@ func TestConfigDefaults(t *testing.T) {
 	}
 	large := goodConfig(t)
 	large.MaxMessage = 512 << 20
-	if large = large.withDefaults(); large.QueueBytes != 1<<30 || large.validate() != nil {
-		t.Errorf("QueueBytes %d does not follow MaxMessage: %v", large.QueueBytes, large.validate())
+	if large = large.withDefaults(); large.QueueBytes != 16<<20 || large.validate() != nil {
+		t.Errorf("QueueBytes %d where a message may be larger: %v", large.QueueBytes, large.validate())
 	}
 	from := []string{"h:1"}
 	copied := Config{Seeds: from}.withDefaults()
@@ -64,7 +64,7 @@ func TestConfigRefuses(t *testing.T) {
 		{func(c *Config) { c.Timing.Join = time.Second }, "lockstep: Config.Timing.Join: must be less than Consensus, which is 250ms; is 1s"},
 		{func(c *Config) { c.MaxMessage = 5 }, "lockstep: Config.MaxMessage: must be between 1024 and 1073741824, is 5"},
 		{func(c *Config) { c.QueueMessages = 1 }, "lockstep: Config.QueueMessages: must be between 16 and 16777216, is 1"},
-		{func(c *Config) { c.QueueBytes = 1000 }, "lockstep: Config.QueueBytes: must be at least Config.MaxMessage, which is 67108864; is 1000"},
+		{func(c *Config) { c.QueueBytes = 1000 }, "lockstep: Config.QueueBytes: must be between 65536 and 1099511627776, is 1000"},
 		{func(c *Config) { c.SpillDir = "/no/such/dir" }, "lockstep: Config.SpillDir: stat /no/such/dir"},
 		{func(c *Config) { c.SpillDir = "config_test.go" }, `lockstep: Config.SpillDir: "config_test.go" is not a directory`},
 		{func(c *Config) { c.StateDir = "/no/such/dir" }, "lockstep: Config.StateDir: stat /no/such/dir"},
@@ -101,7 +101,7 @@ func TestConfigTakes(t *testing.T) {
 		func(c *Config) { c.SpillDir = t.TempDir() },
 		func(c *Config) { c.Name = "nœud-1" },
 		func(c *Config) { c.MTU = 1280 },
-		func(c *Config) { c.MaxMessage, c.QueueBytes = 16<<20, 16<<20 },
+		func(c *Config) { c.MaxMessage, c.QueueBytes = 16<<20, 64<<10 },
 	} {
 		cfg := goodConfig(t)
 		change(&cfg)
@@ -154,7 +154,7 @@ func TestGroupConfig(t *testing.T) {
 		{GroupConfig{LastMember: GoOn, Size: 3}, "lockstep: GroupConfig.LastMember: must be Blocked where there is a Size, which is 3"},
 		{GroupConfig{LastMember: GoOn, Partition: Partitionable}, "lockstep: GroupConfig.LastMember: must be Blocked where Partition"},
 		{GroupConfig{QueueMessages: 3}, "lockstep: GroupConfig.QueueMessages: must be between"},
-		{GroupConfig{QueueBytes: 3}, "lockstep: GroupConfig.QueueBytes: must be at least Config.MaxMessage"},
+		{GroupConfig{QueueBytes: 3}, "lockstep: GroupConfig.QueueBytes: must be between"},
 	} {
 		if err := c.g.withDefaults(cfg).validate(cfg); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("got  %v\nwant %s", err, c.want)

@@ -25,7 +25,7 @@ type GroupConfig struct {
 	Stateless bool
 	// QueueMessages bounds the messages of this group that wait on this member. Zero: Config.QueueMessages.
 	QueueMessages int
-	// QueueBytes bounds their bytes, at least Config.MaxMessage. Zero: Config.QueueBytes.
+	// QueueBytes bounds their bytes, as Config.QueueBytes does. Zero: Config.QueueBytes.
 	QueueBytes int
 }
 
@@ -57,7 +57,7 @@ func (g GroupConfig) validate(c Config) error {
 	if g.LastMember == GoOn && g.Partition == Partitionable {
 		return fieldError("GroupConfig.LastMember", "must be Blocked where Partition is Partitionable, which goes on in any case")
 	}
-	return badQueue("GroupConfig", g.QueueMessages, g.QueueBytes, c.MaxMessage)
+	return badQueue("GroupConfig", g.QueueMessages, g.QueueBytes)
 }
 
 // wire is the part that the members must agree on. g was validated.

@@ -64,6 +64,9 @@ type Stats struct {
 	RingMembers int `json:"ring_members"`
 	// Rotation is the time a busy token takes for one round, smoothed; zero before the first.
 	Rotation time.Duration `json:"rotation_ns"`
+	// Window is how many bytes of packets all members together may multicast in one round: flow control adapts it; zero before the
+	// first.
+	Window int `json:"window_bytes"`
 	// TokensLost counts rings that ended because no token came.
 	TokensLost uint64 `json:"tokens_lost"`
 	// TokensRepeated counts tokens sent again because no progress was seen.
@@ -130,7 +133,7 @@ func (n *Node) stats(st *core.Status) Stats {
 		DatagramsDropped: e.Dropped, DatagramsMalformed: c.malformed.Load(), PacketsRefused: st.Dropped,
 		PacketsNumbered: st.Counters.Sent, PacketsReceived: st.Counters.Received, PacketsDuplicate: st.Counters.Duplicates,
 		PacketsRequested: st.Counters.Requested, PacketsRepaired: st.Counters.Repaired, PacketsRepeated: st.Counters.Retransmitted,
-		RingsInstalled: c.rings.Load(), RingMembers: len(st.Members), Rotation: st.Rotation,
+		RingsInstalled: c.rings.Load(), RingMembers: len(st.Members), Rotation: st.Rotation, Window: st.Window,
 		TokensLost: uint64(st.Coverage.TokensLost), TokensRepeated: uint64(st.Coverage.TokenRetransmitted),
 		Groups: len(st.Groups), HeldBytes: st.Bytes,
 		MessagesSent: c.sent.Load(), MessagesDelivered: c.delivered.Load(), BytesDelivered: c.deliveredBytes.Load(), MessagesLost: c.lost.Load(),

@@ -216,6 +216,7 @@ func (m *Machine) visitToken(t *wire.Token) {
 func (m *Machine) measure(t *wire.Token) {
 	if !m.token.forwarded.IsZero() && t.IdleHops < idle(m.ring) {
 		d := m.now.Sub(m.token.forwarded)
+		m.ring.Took(d)
 		if m.token.rotation == 0 {
 			m.token.rotation = d
 		} else {

@@ -7,16 +7,17 @@ import "github.com/lockstep-go/lockstep/internal/wire"
 // Limits bound what a ring does.
 type Limits struct {
 	Body        int    // largest packet body, in bytes
+	Window      int    // bytes of packets that all members multicast in one rotation, at most; see window.go
 	Visit       int    // packets one member numbers in one token visit
-	Rotation    int    // packets all members number in one rotation
 	Outstanding uint64 // packets numbered but not yet known to be everywhere
+	Held        int    // bytes of payload held, above which nothing is numbered
 	Packets     uint64 // a ring's packets are numbered above it: zero, but for tests that want to see numbers end
 	Tokens      uint64 // and its tokens above it; the same at all members
 }
 
 // DefaultLimits returns limits for packet bodies of the given size.
 func DefaultLimits(body int) Limits {
-	return Limits{Body: body, Visit: 64, Rotation: 160, Outstanding: 4096}
+	return Limits{Body: body, Window: 2 << 20, Visit: 2048, Outstanding: 8192, Held: 8 << 20}
 }
 
 // A Ring is the state of one ring at one member. It is not safe for concurrent use; its owner is membership.Machine.
@@ -36,15 +37,15 @@ type Ring struct {
 
 	position wire.Position // the highest message position seen
 
-	tokenSeq    uint64 // of the last token accepted
-	lastAru     uint64 // aru of the token as last forwarded
-	lastSeq     uint64 // seq of the token as last forwarded
-	lastSent    uint32 // packets sent at the last visit
-	lastBacklog uint32 // packets left waiting at the last visit
-	lastOwn     uint64 // the last packet this member numbered
-	control     uint64 // the last packet with a membership event, as far as delivered or numbered here
-	waitsSafe   bool   // the next packet to deliver is here but not safe
-	holders     holding
+	tokenSeq   uint64 // of the last token accepted
+	lastAru    uint64 // aru of the token as last forwarded
+	lastSeq    uint64 // seq of the token as last forwarded
+	lastWindow int    // bytes that all members may multicast in a rotation
+	lastOwn    uint64 // the last packet this member numbered
+	control    uint64 // the last packet with a membership event, as far as delivered or numbered here
+	waitsSafe  bool   // the next packet to deliver is here but not safe
+	holders    holding
+	tuner      tuner
 
 	Counters Counters
 }
@@ -94,11 +95,15 @@ func (r *Ring) Safe() uint64 { return r.safe }
 // Position is the highest message position seen on this ring or brought to it.
 func (r *Ring) Position() wire.Position { return r.position }
 
+// Window is how many bytes of packets all members together may multicast in one rotation, as of the token's last visit; 0 before the
+// first.
+func (r *Ring) Window() int { return r.lastWindow }
+
 // Bytes is how many payload bytes the ring holds for retransmission and delivery.
 func (r *Ring) Bytes() int { return r.store.bytes }
 
-// Window is how many numbers the ring keeps a place for, and the most it ever does.
-func (r *Ring) Window() (places, most int) { return len(r.store.slots), limit }
+// Places is how many numbers the ring keeps a place for, and the most it ever does.
+func (r *Ring) Places() (places, most int) { return len(r.store.slots), limit }
 
 // PerPacket is how many messages one packet can carry at most.
 func (r *Ring) PerPacket() int {

@@ -46,16 +46,15 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 	r.position = max(r.position, t.Position)
 	requests := len(t.Requests)
 	src.Token(t, uint16(r.Self))
+	if r.Self == 0 {
+		r.tune(t)
+	}
 
 	r.answer(t, v)
 	before := t.Seq
 	r.number(t, src, v)
 	r.fall(t, t.Seq-before)
-
-	sent, backlog := uint32(len(v.New)+len(v.Retransmit)), uint32(src.Backlog())
-	t.Sent += sent - min(t.Sent, r.lastSent)
-	t.Backlog += backlog - min(t.Backlog, r.lastBacklog)
-	r.lastSent, r.lastBacklog = sent, backlog
+	backlog := src.Backlog()
 
 	// "If my_aru < token.aru, or aru_id is mine or invalid, token.aru becomes my_aru": the aru is lowered by whoever misses
 	// something and raised again only by the same member, or when nobody misses anything.
@@ -67,7 +66,9 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 			t.AruMember = wire.NoMember
 		}
 	}
+	asked := r.Counters.Requested
 	r.request(t)
+	r.account(t, bytesOf(v.Retransmit)+bytesOf(v.New), r.Counters.Requested-asked, backlog > 0)
 	t.Members[r.Self].Aru = uint32(min(t.Seq-r.aru, uint64(wire.FarBehind)))
 	r.learn(t)
 
@@ -88,17 +89,17 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 	if len(v.New) > 0 {
 		t.LastSender = self
 	}
-	if sent > 0 || requests > 0 || len(t.Requests) > 0 || t.Aru != t.Seq || backlog > 0 {
+	if len(v.New)+len(v.Retransmit) > 0 || requests > 0 || len(t.Requests) > 0 || t.Aru != t.Seq || backlog > 0 {
 		t.IdleHops = 0
 	} else {
 		t.IdleHops = min(t.IdleHops+1, 1<<30)
 	}
 }
 
-// answer retransmits what others ask for and this member holds; what it does not hold stays on the token.
+// answer retransmits what others ask for and this member holds, up to half a window; what it does not stays on the token.
 func (r *Ring) answer(t *wire.Token, v *Visit) {
 	var left []wire.Request
-	budget := r.limits.Visit
+	budget := r.window(t) / 2
 	for _, q := range t.Requests {
 		for i := range uint64(q.Count) {
 			seq := q.First + i
@@ -106,7 +107,7 @@ func (r *Ring) answer(t *wire.Token, v *Visit) {
 				break
 			}
 			if d := r.store.get(seq); d != nil && budget > 0 {
-				budget--
+				budget -= d.Size()
 				v.Retransmit = append(v.Retransmit, d)
 				r.Counters.Retransmitted++
 				continue
@@ -117,14 +118,15 @@ func (r *Ring) answer(t *wire.Token, v *Visit) {
 	t.Requests = left
 }
 
-// number gives the next numbers to what waits, as far as flow control allows.
+// number gives the next numbers to what waits, as far as flow control allows. What was sent again counts, but never for more than half
+// of this member's share: who answers is not who lost.
 func (r *Ring) number(t *wire.Token, src Source, v *Visit) {
-	others := int(t.Sent - min(t.Sent, r.lastSent))
-	n := min(r.limits.Visit, r.limits.Rotation-others) - len(v.Retransmit)
+	share := r.share(t)
+	spend := share - min(bytesOf(v.Retransmit), share/2)
 	// Nobody may run so far ahead that a slow member's window is left behind.
 	stable := min(t.Aru, r.lastAru)
 	room := r.limits.Body - wire.DataHeaderSize
-	for ; n > 0 && t.Seq-stable < r.limits.Outstanding; n-- {
+	for spend > 0 && len(v.New) < r.limits.Visit && t.Seq-stable < r.limits.Outstanding && r.store.bytes < r.limits.Held {
 		chunks := src.Fill(nil, room)
 		if len(chunks) == 0 {
 			return
@@ -149,6 +151,7 @@ func (r *Ring) number(t *wire.Token, src Source, v *Visit) {
 		r.note(d)
 		r.Counters.Sent++
 		v.New = append(v.New, d)
+		spend -= d.Size()
 	}
 }
 

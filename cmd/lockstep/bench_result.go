@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/lockstep-go/lockstep"
 )
 
 // A benchResult is what one process measured. Mode is send, ping or seen, and says which other fields count.
@@ -23,6 +25,7 @@ type benchResult struct {
 	P99 int64 `json:"p99_us,omitempty"`
 	Max int64 `json:"max_us,omitempty"`
 	benchCost
+	Node *lockstep.Stats `json:"node,omitempty"` // what the node counted since its start
 	// of -local
 	Members []memberResult `json:"members,omitempty"`
 }

@@ -81,6 +81,8 @@ func (o *benchOptions) runOne(ctx context.Context) (r benchResult, err error) {
 		return r, err
 	}
 	r, err = o.measure(ctx, g, b)
+	st := node.Stats()
+	r.Node = &st
 	if err = errors.Join(err, end()); err == nil {
 		err = pause(ctx, lingerTime)
 	}

@@ -17,7 +17,7 @@ const wishes = int(wire.KindSync-wire.KindGroupJoin) + 1
 // is not among them: who submits bounds it.
 func (c *Core) Queues(list []Queue) []Queue {
 	ring := c.ring.Ordering()
-	held, most := ring.Window()
+	held, most := ring.Places()
 	numbered := most * ring.PerPacket() // what the window can hold of the smallest messages
 	var inflight, back, calls, pending, waiting, early int
 	for _, id := range c.order {

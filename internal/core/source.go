@@ -82,8 +82,8 @@ func (c *Core) Backlog() int {
 	return n
 }
 
-// fragment is the least room worth a piece of a message that does not fit whole.
-const fragment = 256
+// fragment is the least room worth a piece of a message that does not fit whole: less would cost the receivers more than it fills.
+const fragment = 64
 
 // Fill implements ordering.Source.
 func (c *Core) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
@@ -114,6 +114,7 @@ func (c *Core) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
 		}
 		chunk, ok := o.next(room, len(chunks) == 0)
 		if !ok {
+			c.turn++
 			return chunks
 		}
 		delete(c.again, g.id)

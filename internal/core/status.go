@@ -17,6 +17,7 @@ type Status struct {
 	Members  []membership.Member // of the last ring installed, in ring order
 	Synced   bool
 	Rotation time.Duration // of a busy token, smoothed
+	Window   int           // bytes of packets that all members together may multicast in a rotation
 	Aru      uint64
 	High     uint64
 	Safe     uint64
@@ -44,8 +45,8 @@ type GroupStatus struct {
 func (c *Core) Status() Status {
 	r := c.ring.Ordering()
 	s := Status{
-		State: c.ring.State(), Ring: r.ID, Synced: c.dir.Synced(), Rotation: c.ring.Rotation(), Aru: r.Aru(), High: r.High(), Safe: r.Safe(),
-		Position: r.Position(), Bytes: r.Bytes(), Counters: c.ring.Counters(), Coverage: c.ring.Coverage, Dropped: c.Dropped,
+		State: c.ring.State(), Ring: r.ID, Synced: c.dir.Synced(), Rotation: c.ring.Rotation(), Window: r.Window(),
+		Aru: r.Aru(), High: r.High(), Safe: r.Safe(), Position: r.Position(), Bytes: r.Bytes(), Counters: c.ring.Counters(), Coverage: c.ring.Coverage, Dropped: c.Dropped,
 		KeptOut: c.ring.KeptOut(),
 	}
 	for _, id := range r.Members {

@@ -131,11 +131,11 @@ func drawOffset(t *rapid.T, seq uint64) uint32 {
 }
 
 func drawToken(t *rapid.T) *Token {
-	p := &Token{TokenSeq: drawU64(t), Round: drawU32(t), Seq: drawU64(t), Position: drawPos(t), Sent: drawU32(t), Backlog: drawU32(t),
+	p := &Token{TokenSeq: drawU64(t), Round: drawU32(t), Seq: drawU64(t), Position: drawPos(t), Window: drawU32(t),
 		IdleHops: drawU32(t)}
 	p.Aru = rapid.Uint64Range(0, p.Seq).Draw(t, "aru")
-	p.Members = append(drawList(t, 80, func(t *rapid.T) MemberState { return MemberState{drawOffset(t, p.Seq), drawU8(t)} }),
-		MemberState{Flags: drawU8(t)})
+	p.Members = append(drawList(t, 80, func(t *rapid.T) MemberState { return MemberState{drawOffset(t, p.Seq), Load(drawU8(t))} }),
+		MemberState{Load: Load(drawU8(t))})
 	index := func(t *rapid.T) uint16 { return uint16(rapid.IntRange(0, len(p.Members)-1).Draw(t, "index")) }
 	anyone := func() uint16 {
 		if drawBool(t) {

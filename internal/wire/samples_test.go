@@ -92,8 +92,8 @@ func samples() []sample {
 		{name: "leave", value: &Leave{Sender: idC}, parse: by(ParseLeave)},
 		{name: "commit token", value: &commit, parse: by(ParseCommitToken)},
 		{name: "commit token with obligations", value: &owing, parse: by(ParseCommitToken), extensions: (4 + 2 + 4 + 32) + (4 + 2 + 2 + 16)},
-		{name: "token", value: &Token{TokenSeq: 17, Round: 3, Seq: 120, Position: 1799, Aru: 118, AruMember: 2, Sent: 4, Backlog: 1,
-			Retrans: NoMember, LastSender: 1, IdleHops: 6, Members: []MemberState{{}, {0, 1}, {2, 0}},
+		{name: "token", value: &Token{TokenSeq: 17, Round: 3, Seq: 120, Position: 1799, Aru: 118, AruMember: 2, Window: 262144,
+			Retrans: NoMember, LastSender: 1, IdleHops: 6, Members: []MemberState{{}, {0, LoadHungry.WithSent(17)}, {2, LoadMissed}},
 			Requests: []Request{{119, 1}, {120, 1}}, Congested: []Congestion{{2, 0xabcd000000000001}}}, parse: by(ParseToken)},
 		{name: "data", value: &Data{Origin: 2, Seq: 120, Position: 1798, Prev: 3, Control: 100, Round: 3, Chunks: []Chunk{
 			{Group: 0xabcd000000000001, Kind: KindApp, Order: OrderAgreed, Flags: ChunkLast, Payload: []byte("tail")},

@@ -13,8 +13,7 @@ type Token struct {
 	Position   Position      // the last message position in use
 	Aru        uint64        // every member holds all up to here, as far as known
 	AruMember  uint16        // who last lowered Aru, or NoMember
-	Sent       uint32        // packets multicast in the last rotation (Totem's fcc)
-	Backlog    uint32        // packets waiting at all members together
+	Window     uint32        // bytes that all members together may multicast in a rotation; zero: nobody said yet
 	Retrans    uint16        // member that still has old-ring packets to rebroadcast (recovery), or NoMember
 	LastSender uint16        // who last numbered a packet: the token rests there; NoMember when nobody did
 	IdleHops   uint32        // hops since anybody numbered, repeated or asked for anything
@@ -26,8 +25,30 @@ type Token struct {
 // A MemberState is a member's own entry on the token, rewritten at each of its visits. Whoever raises Token.Seq adds the same to the
 // Aru of all others, so that what an entry says stays true (see Fall).
 type MemberState struct {
-	Aru   uint32 // Token.Seq less the member's own aru; FarBehind says only that it is so much or more
-	Flags uint8
+	Aru  uint32 // Token.Seq less the member's own aru; FarBehind says only that it is so much or more
+	Load Load
+}
+
+// A Load is what a member did and met at its last visit: what flow control goes by, in one byte.
+type Load uint8
+
+// The low bits of a Load. Above them is what the member multicast, in parts of the window (Totem's fcc, apart for each member).
+const (
+	LoadHungry  Load = 1 << 0 // it had more to send than its share
+	LoadMissed  Load = 1 << 1 // it asked for more packets than are lost by chance
+	LoadFlooded Load = 1 << 2 // it asked for a good part of a rotation's
+
+	loadShift = 3
+	// LoadWhole is the whole window, and more, in such parts.
+	LoadWhole = 1<<(8-loadShift) - 1
+)
+
+// Sent is what the member multicast, in parts of the window of which LoadWhole make all of it.
+func (l Load) Sent() int { return int(l >> loadShift) }
+
+// WithSent returns the same Load with what was multicast set; more than LoadWhole counts as that.
+func (l Load) WithSent(parts int) Load {
+	return l&(1<<loadShift-1) | Load(max(0, min(parts, LoadWhole)))<<loadShift
 }
 
 // FarBehind is where Aru ends: such an entry claims nothing.
@@ -49,7 +70,7 @@ type Congestion struct {
 }
 
 const (
-	tokenSize       = 1 + 8 + 4 + 8 + 8 + 8 + 2 + 4 + 4 + 2 + 2 + 4 + 2 + 1 + 1
+	tokenSize       = 1 + 8 + 4 + 8 + 8 + 8 + 2 + 4 + 2 + 2 + 4 + 2 + 1 + 1
 	memberStateSize = 5
 	requestSize     = 10
 	congestionSize  = 10
@@ -72,8 +93,7 @@ func (p *Token) Append(b []byte) []byte {
 	b = appendU64(b, uint64(p.Position))
 	b = appendU64(b, p.Aru)
 	b = appendU16(b, p.AruMember)
-	b = appendU32(b, p.Sent)
-	b = appendU32(b, p.Backlog)
+	b = appendU32(b, p.Window)
 	b = appendU16(b, p.Retrans)
 	b = appendU16(b, p.LastSender)
 	b = appendU32(b, p.IdleHops)
@@ -81,7 +101,7 @@ func (p *Token) Append(b []byte) []byte {
 	b = appendCount8(b, len(p.Requests))
 	b = appendCount8(b, len(p.Congested))
 	for _, m := range p.Members {
-		b = append(appendU32(b, m.Aru), m.Flags)
+		b = append(appendU32(b, m.Aru), uint8(m.Load))
 	}
 	for _, q := range p.Requests {
 		b = appendU16(appendU64(b, q.First), q.Count)
@@ -102,8 +122,7 @@ func ParseToken(body []byte) (*Token, error) {
 	p.Position = Position(r.u64())
 	p.Aru = r.u64()
 	p.AruMember = r.u16()
-	p.Sent = r.u32()
-	p.Backlog = r.u32()
+	p.Window = r.u32()
 	p.Retrans = r.u16()
 	p.LastSender = r.u16()
 	p.IdleHops = r.u32()
@@ -112,7 +131,7 @@ func ParseToken(body []byte) (*Token, error) {
 		p.Members = make([]MemberState, n)
 		for i := range p.Members {
 			p.Members[i].Aru = r.u32()
-			p.Members[i].Flags = r.u8()
+			p.Members[i].Load = Load(r.u8())
 		}
 	}
 	if n := r.count(requests, MaxRequests, requestSize); n > 0 {
@@ -167,20 +186,20 @@ func (p *Token) judge(r *reader) {
 	}
 }
 
-// String describes the packet on one line: `token 17 round 3 seq 120 pos 1799 aru 118(2) sent 4 ...`. Members are shown by how far
-// they are behind seq, with their flags in hexadecimal if they have any; requests as first+count.
+// String describes the packet on one line: `token 17 round 3 seq 120 pos 1799 aru 118(2) window 65536 ...`. Members are shown by how far
+// they are behind seq, with their load in hexadecimal if there is any; requests as first+count.
 func (p *Token) String() string {
 	b := fmt.Appendf(nil, "token %d round %d seq %d pos %d aru %d(", p.TokenSeq, p.Round, p.Seq, p.Position, p.Aru)
 	b = appendIndex(b, p.AruMember)
-	b = fmt.Appendf(b, ") sent %d backlog %d retrans ", p.Sent, p.Backlog)
+	b = fmt.Appendf(b, ") window %d retrans ", p.Window)
 	b = appendIndex(b, p.Retrans)
 	b = append(b, " last "...)
 	b = appendIndex(b, p.LastSender)
 	b = fmt.Appendf(b, " idle %d behind ", p.IdleHops)
 	b = appendList(b, p.Members, func(b []byte, m MemberState) []byte {
 		b = fmt.Appendf(b, "%d", m.Aru)
-		if m.Flags != 0 {
-			b = fmt.Appendf(b, "/%02x", m.Flags)
+		if m.Load != 0 {
+			b = fmt.Appendf(b, "/%02x", uint8(m.Load))
 		}
 		return b
 	})
