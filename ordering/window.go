@@ -143,7 +143,7 @@ func (r *Ring) tune(t *wire.Token) {
 	case sent <= least:
 		w.sawEmpty(took)
 	case met&wire.LoadHungry != 0 && took > 0 && sent >= w.window/4*3:
-		w.sawFull(took)
+		w.sawFull(took, least)
 	}
 	w.window = max(least, min(w.window, r.limits.Window))
 	t.Window = uint32(min(w.window, math.MaxUint32))
@@ -181,7 +181,7 @@ func (w *tuner) sawEmpty(took time.Duration) {
 }
 
 // sawFull takes a rotation with a full window.
-func (w *tuner) sawFull(took time.Duration) {
+func (w *tuner) sawFull(took time.Duration, least int) {
 	if w.full == 0 {
 		w.full = took
 	} else {
@@ -195,8 +195,11 @@ func (w *tuner) sawFull(took time.Duration) {
 	if w.empty == 0 {
 		return
 	}
-	aim := min(dataTimes*w.empty, max(dataMost, w.empty))
-	switch data := w.full - w.empty; {
+	// An empty rotation had a least window in it at most: what bytes take is known from both.
+	data := time.Duration(float64(w.full-w.empty) * float64(w.window) / float64(max(w.window-least, 1)))
+	hops := max(w.full-data, w.empty/8)
+	aim := min(dataTimes*hops, max(dataMost, hops))
+	switch {
 	case data < aim-aim/8:
 		w.grow()
 	case data > aim+aim/4 && w.window > windowFirst:
