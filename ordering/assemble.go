@@ -50,6 +50,20 @@ type partial struct {
 	data  []byte
 }
 
+// atOnce is how much room a message is given on its sender's word alone, in bytes. A larger one gets four times what it has brought: so
+// little is copied twice, and an announcement costs its sender a part of what it makes others keep.
+const atOnce = 1 << 20
+
+// take keeps a fragment. It fits: more than the total is not kept.
+func (p *partial) take(fragment []byte) {
+	if need := len(p.data) + len(fragment); need > cap(p.data) {
+		grown := make([]byte, len(p.data), min(p.total, max(atOnce, 4*need)))
+		copy(grown, p.data)
+		p.data = grown
+	}
+	p.data = append(p.data, fragment...)
+}
+
 // NewAssembler returns an Assembler for messages of at most max bytes.
 func NewAssembler(max int, keep func(wire.GroupID) bool) *Assembler {
 	return &Assembler{max: max, open: map[stream]*partial{}, restart: map[stream]bool{}, Keep: keep}
@@ -140,7 +154,7 @@ func (a *Assembler) chunk(c *wire.Chunk, origin wire.MemberID) ([]byte, bool) {
 		}
 		p := &partial{total: int(c.Total), kept: s.event || a.Keep(c.Group), got: len(c.Payload)}
 		if p.kept {
-			p.data = append(make([]byte, 0, min(p.total, 1<<20)), c.Payload...)
+			p.take(c.Payload)
 		}
 		a.open[s] = p
 		return nil, false
@@ -154,7 +168,7 @@ func (a *Assembler) chunk(c *wire.Chunk, origin wire.MemberID) ([]byte, bool) {
 		return nil, false
 	}
 	if p.kept {
-		p.data = append(p.data, c.Payload...)
+		p.take(c.Payload)
 	}
 	if c.Flags&wire.ChunkLast == 0 {
 		return nil, false

@@ -14,6 +14,8 @@
 // ring breaks keeps it, frozen, as the old ring whose messages recovery exchanges: the Ring is the one value that the two
 // packages share, and only one of them changes it at a time.
 //
+// How much is multicast in a rotation, and by whom, is flow control's: see window.go.
+//
 // An [Assembler] puts chunks back together and gives each message its position.
 //
 // Invariants, which [Ring.Invariant] and [Assembler.Invariant] check after each step of a simulation:

@@ -311,6 +311,36 @@ func TestFragmentsMakeOneMessage(t *testing.T) {
 	}
 }
 
+// TestALargeMessageIsGivenRoomAsItComes: a message is copied into room of its final size, and one larger than that gets room as it brings
+// bytes.
+func TestALargeMessageIsGivenRoomAsItComes(t *testing.T) {
+	const total = 20 << 20
+	a := NewAssembler(total, func(wire.GroupID) bool { return true })
+	x := wire.MemberID{1}
+	part := string(make([]byte, 64<<10))
+	s := stream{origin: x, group: 1}
+	var got []Messages
+	take := func(m Messages) { got = append(got, m) }
+	a.Packet(piece(1, wire.ChunkFirst, total, part), x, take)
+	grown, room := 0, cap(a.open[s].data)
+	for sent := 2 * len(part); sent < total; sent += len(part) {
+		a.Packet(piece(1, 0, 0, part), x, take)
+		if p := a.open[s]; cap(p.data) != room {
+			grown, room = grown+1, cap(p.data)
+			if room > max(atOnce, 4*sent) || room > total {
+				t.Fatalf("room for %d bytes when %d have come", room, sent)
+			}
+		}
+	}
+	a.Packet(piece(1, wire.ChunkLast, 0, part), x, take)
+	if len(got) != 1 || len(got[0].Payload()) != total || cap(got[0].Payload()) != total || grown > 3 {
+		t.Fatalf("%d messages, room given %d times again", len(got), grown)
+	}
+	if err := a.Invariant(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestMessagesComeTogether: whole messages of one group, kind and order are one delivery; another group, kind or order, or a fragment,
 // parts them, and positions go on by one.
 func TestMessagesComeTogether(t *testing.T) {
