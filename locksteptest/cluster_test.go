@@ -174,10 +174,10 @@ func TestOptionsReachTheNodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen []string
 		timing := lockstep.Timing{}
-		c := locksteptest.New(t, 2, locksteptest.WithConfig(func(i int, cfg *lockstep.Config) {
+		c := locksteptest.New(t, 2, locksteptest.WithTiming(lockstep.Local()), locksteptest.WithConfig(func(i int, cfg *lockstep.Config) {
 			seen = append(seen, fmt.Sprint(i, cfg.Name, cfg.Seeds))
 			timing = cfg.Timing
-		}), locksteptest.WithTiming(lockstep.Local()))
+		}))
 		c.Kill(1)
 		c.Restart(1)
 		want := "[0a[10.0.0.2:7946] 1b[10.0.0.1:7946] 1b[10.0.0.1:7946]]"
@@ -196,6 +196,19 @@ func TestWhatGoesWrongIsSaid(t *testing.T) {
 		defer c.Close()
 		g := c.Join("alone", lockstep.GroupConfig{}, nil)
 		for what, f := range map[string]func(){
+			"group alone: want one primary view of a, b at all within 1s": func() { c.WantViews(g, time.Second, "a", "b") },
+			"a view of no groups":               func() { c.WantViews(nil, time.Second, "a") },
+			"the end of a membership within 1s": func() { c.WantDone(g[0], time.Second) },
+			"want rain within 1s":               func() { c.Want(time.Second, "rain", func() bool { return false }) },
+			"node a is on two sides":            func() { c.Split([]int{0}, []int{0}) },
+			"node a: no luck":                   func() { c.Each(func(context.Context, int, *lockstep.Node) error { return errors.New("no luck") }) },
+			"node b is dead; Restart it": func() {
+				two := locksteptest.Open(2)
+				defer two.Close()
+				two.Kill(1)
+				two.Join("g", lockstep.GroupConfig{}, nil)
+			},
+			"there are 26 nodes already":            func() { full := locksteptest.Open(26); defer full.Close(); full.Add() },
 			"want a primary view of b, a within 1s": func() { c.WantView(g[0], time.Second, "b", "a") },
 			"want the loss of the primary":          func() { c.WantBlocked(g[0], time.Second) },
 			"there is no node 1 of 1":               func() { c.Kill(1) },

@@ -1,117 +1,72 @@
 package locksteptest
 
-// Joining groups and waiting for views.
+// Having the nodes join groups, all of them or one.
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/lockstep-go/lockstep"
 )
 
-const (
-	joinTime = 30 * time.Second
-	// lookEvery is how often a view is looked at while one is waited for.
-	lookEvery = time.Millisecond
-)
+// joinTime bounds what Each, Join and JoinNode wait for.
+const joinTime = 30 * time.Second
 
-// Join makes every node a member of the group, all at once, and returns their groups by node when each has a view of all of them.
-// setup, unless nil, registers handlers and callbacks on the group of node i before it joins. Nodes that were killed must be
-// started again before.
+// Each calls f for every node that runs, all at once, and returns when all calls have. It is how an application's own members are
+// made and joined: a group with a size is founded by all together, so none of their joins ends before the others' have begun. ctx
+// ends after 30 seconds. An error fails the test.
+func (c *Cluster) Each(f func(ctx context.Context, i int, node *lockstep.Node) error) {
+	c.helper()
+	ctx, cancel := context.WithTimeout(context.Background(), joinTime)
+	defer cancel()
+	living := c.living()
+	errs := make([]error, len(living))
+	var wait sync.WaitGroup
+	for k, i := range living {
+		wait.Go(func() { errs[k] = f(ctx, i, c.Node(i)) })
+	}
+	wait.Wait()
+	for k, err := range errs {
+		if err != nil {
+			c.fail("locksteptest: node %s: %v", c.Name(living[k]), err)
+		}
+	}
+}
+
+// Join makes every node a member of the group, all at once, and returns their groups by node when each has the same view of all of
+// them. setup, unless nil, registers handlers and callbacks on the group of node i before it joins; it is called for one node
+// after the other. All nodes must run: a group that nobody remembers waits for every seed, so a dead node would hold it up.
 func (c *Cluster) Join(name string, cfg lockstep.GroupConfig, setup func(i int, g *lockstep.Group)) []*lockstep.Group {
 	c.helper()
 	groups := make([]*lockstep.Group, c.Len())
 	names := make([]string, c.Len())
 	for i := range groups {
+		if !c.Alive(i) {
+			c.fail("locksteptest: node %s is dead; Restart it before Join", c.Name(i))
+		}
 		groups[i], names[i] = c.Node(i).Group(name, cfg), c.Name(i)
 		if setup != nil {
 			setup(i, groups[i])
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), joinTime)
-	defer cancel()
-	errs := make([]error, len(groups))
-	var wait sync.WaitGroup
-	for i, g := range groups {
-		wait.Go(func() { errs[i] = g.Join(ctx) })
-	}
-	wait.Wait()
-	for i, err := range errs {
-		if err != nil {
-			c.fail("locksteptest: node %s: %v", names[i], err)
-		}
-	}
-	for _, g := range groups {
-		c.WantView(g, joinTime, names...)
-	}
+	c.Each(func(ctx context.Context, i int, _ *lockstep.Node) error { return groups[i].Join(ctx) })
+	c.WantViews(groups, joinTime, names...)
 	return groups
 }
 
-// WantView waits until the group's view is primary and has exactly the named members, and returns it. If that is not so within the
-// time, it fails the test and says what the view was. A member that has just joined may still be loading the state: its
-// own view comes when it has.
-func (c *Cluster) WantView(g *lockstep.Group, within time.Duration, names ...string) lockstep.View {
+// JoinNode makes node i alone a member of the group, one that was added or started again, and returns its group when Join has. setup
+// is as for Join.
+func (c *Cluster) JoinNode(i int, name string, cfg lockstep.GroupConfig, setup func(i int, g *lockstep.Group)) *lockstep.Group {
 	c.helper()
-	return c.want(g, within, "a primary view of "+list(names), func(v lockstep.View) bool {
-		return v.Primary && slices.Equal(sorted(names), namesOf(v.Members))
-	})
-}
-
-// WantBlocked waits until the group has no primary: its member is cut off from a quorum, and knows it.
-func (c *Cluster) WantBlocked(g *lockstep.Group, within time.Duration) lockstep.View {
-	c.helper()
-	return c.want(g, within, "the loss of the primary", func(v lockstep.View) bool { return !v.Primary })
-}
-
-// want waits for a view that fits.
-func (c *Cluster) want(g *lockstep.Group, within time.Duration, what string, fits func(lockstep.View) bool) lockstep.View {
-	c.helper()
-	late := time.NewTimer(within)
-	defer late.Stop()
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
-	for {
-		if v := g.View(); fits(v) {
-			return v
-		}
-		select {
-		case <-look.C:
-		case <-late.C:
-			v := g.View()
-			if fits(v) {
-				return v
-			}
-			c.fail("locksteptest: node %s, group %s: want %s within %v; %v (left the group: %v)",
-				g.Node().Self().Name, g.Name(), what, within, v, g.Err())
-		}
+	g := c.Node(i).Group(name, cfg)
+	if setup != nil {
+		setup(i, g)
 	}
-}
-
-func sorted(names []string) []string {
-	s := slices.Clone(names)
-	slices.Sort(s)
-	return s
-}
-
-func namesOf(members []lockstep.Member) []string {
-	var names []string
-	for _, m := range members {
-		names = append(names, m.Name)
+	ctx, cancel := context.WithTimeout(context.Background(), joinTime)
+	defer cancel()
+	if err := g.Join(ctx); err != nil {
+		c.fail("locksteptest: node %s: %v", c.Name(i), err)
 	}
-	slices.Sort(names)
-	return names
-}
-
-func list(names []string) string {
-	text := "nobody"
-	for i, n := range names {
-		if i == 0 {
-			text = n
-		} else {
-			text += ", " + n
-		}
-	}
-	return text
+	return g
 }

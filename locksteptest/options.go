@@ -19,6 +19,7 @@ type Option func(*settings)
 type settings struct {
 	net    memnet.Config
 	config func(i int, cfg *lockstep.Config)
+	log    bool
 }
 
 // WithNetwork sets what the network does to datagrams: delay, loss, duplication, reordering, and the seed they are drawn from. A
@@ -26,20 +27,25 @@ type settings struct {
 func WithNetwork(cfg memnet.Config) Option { return func(s *settings) { s.net = cfg } }
 
 // WithConfig lets f change the Config of node i before it is started, and again at each Restart. Name, Key, Transport and Seeds are
-// filled in; changing Transport or Key makes no member of the cluster. f runs on the goroutine that makes the node.
+// filled in; changing Transport or Key makes no member of the cluster. f runs on the goroutine that makes the node. Given several
+// times, and with WithTiming, each changes what those before it left.
 func WithConfig(f func(i int, cfg *lockstep.Config)) Option {
-	return func(s *settings) { s.config = f }
+	return func(s *settings) {
+		before := s.config
+		s.config = func(i int, cfg *lockstep.Config) {
+			if before != nil {
+				before(i, cfg)
+			}
+			f(i, cfg)
+		}
+	}
 }
 
 // WithTiming gives every node this Timing. Without it they have that of lockstep.LAN.
 func WithTiming(t lockstep.Timing) Option {
-	return func(s *settings) {
-		before := s.config
-		s.config = func(i int, cfg *lockstep.Config) {
-			cfg.Timing = t
-			if before != nil {
-				before(i, cfg)
-			}
-		}
-	}
+	return WithConfig(func(_ int, cfg *lockstep.Config) { cfg.Timing = t })
 }
+
+// WithLog has the nodes write what an operator would read to the test's log, which go test shows of a test that failed; without a
+// test, to standard error. Each line begins with the time since the cluster was made and the node's name.
+func WithLog() Option { return func(s *settings) { s.log = true } }

@@ -11,24 +11,18 @@ import (
 	"github.com/lockstep-go/lockstep/locksteptest"
 )
 
-// trio is three members on a network in memory.
-func trio(t *testing.T) (*locksteptest.Cluster, []*member) {
-	c := locksteptest.New(t, 3)
-	members := make([]*member, 3)
-	joined := make(chan error, 3)
-	for i := range members {
-		members[i] = newMember(c.Node(i), 3, hooks{})
-		go func() { joined <- members[i].join(t.Context()) }()
-	}
-	for range members {
-		if err := <-joined; err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, m := range members {
-		c.WantView(m.group, 10*time.Second, "a", "b", "c")
-	}
-	return c, members
+// inTrio runs a test of three members on a network in memory, in virtual time.
+func inTrio(t *testing.T, f func(t *testing.T, c *locksteptest.Cluster, m []*member)) {
+	locksteptest.Run(t, 3, func(t *testing.T, c *locksteptest.Cluster) {
+		members, groups := make([]*member, 3), make([]*lockstep.Group, 3)
+		c.Each(func(ctx context.Context, i int, node *lockstep.Node) error {
+			members[i] = newMember(node, 3, hooks{})
+			groups[i] = members[i].group
+			return members[i].join(ctx)
+		})
+		c.WantViews(groups, 10*time.Second, "a", "b", "c")
+		f(t, c, members)
+	})
 }
 
 // take takes a lock or fails the test.
@@ -93,8 +87,7 @@ func wantEqual(t *testing.T, m *member) {
 }
 
 func TestLocksPassFromMemberToMember(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, m := trio(t)
+	inTrio(t, func(t *testing.T, _ *locksteptest.Cluster, m []*member) {
 		first := take(t, m[0], "x", 1)
 		second := ask(t, m[1], "x", 1)
 		third := ask(t, m[2], "x", 1)
@@ -116,8 +109,7 @@ func TestLocksPassFromMemberToMember(t *testing.T) {
 }
 
 func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, m := trio(t)
+	inTrio(t, func(t *testing.T, _ *locksteptest.Cluster, m []*member) {
 		first := take(t, m[0], "x", 1)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -134,8 +126,7 @@ func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 }
 
 func TestKilledMembersLocksPassOn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, m := trio(t)
+	inTrio(t, func(t *testing.T, c *locksteptest.Cluster, m []*member) {
 		first := take(t, m[2], "x", 1)
 		waiting := ask(t, m[0], "x", 1)
 		c.Kill(2)
@@ -153,8 +144,7 @@ func TestKilledMembersLocksPassOn(t *testing.T) {
 // A member that was cut off comes back in the same life: what its clients held has passed on, what they waited for is forgotten,
 // and no lock stays with them.
 func TestCutOffMemberComesBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, m := trio(t)
+	inTrio(t, func(t *testing.T, c *locksteptest.Cluster, m []*member) {
 		first := take(t, m[2], "x", 1)
 		other := take(t, m[0], "y", 1)
 		waiting := ask(t, m[2], "y", 2)
