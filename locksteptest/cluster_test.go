@@ -210,6 +210,7 @@ func TestWhatGoesWrongIsSaid(t *testing.T) {
 			},
 			"there are 26 nodes already":            func() { full := locksteptest.Open(26); defer full.Close(); full.Add() },
 			"want a primary view of b, a within 1s": func() { c.WantView(g[0], time.Second, "b", "a") },
+			"want a view of b within 1s":            func() { c.WantMembers(g[0], time.Second, "b") },
 			"want the loss of the primary":          func() { c.WantBlocked(g[0], time.Second) },
 			"there is no node 1 of 1":               func() { c.Kill(1) },
 			"10.0.0.1:7946":                         func() { c.Restart(0) }, // it lives

@@ -35,8 +35,8 @@
 //   - [Cluster.Kill] is kill -9, [Cluster.Restart] a new process under the old name and address. To stop a node as an
 //     operator does, close it: c.Node(i).Close().
 //   - [Cluster.Add] is one more node, [Cluster.JoinNode] its way into a group that exists.
-//   - [Cluster.WantView], [Cluster.WantViews], [Cluster.WantBlocked] and [Cluster.WantDone] wait for what the membership becomes;
-//     [Cluster.Want] waits for anything else. All have a limit, and say what was there instead.
+//   - [Cluster.WantView], [Cluster.WantViews], [Cluster.WantMembers], [Cluster.WantBlocked] and [Cluster.WantDone] wait for what the
+//     membership becomes; [Cluster.Want] waits for anything else. All have a limit, and say what was there instead.
 //   - Loss, duplicates, reordering and delay are of the network: [WithNetwork] from the beginning, [Cluster.Network] in the middle.
 //   - A test that fails and should say more: [WithLog].
 //
@@ -52,9 +52,9 @@
 // Inside the bubble the clock jumps forward whenever all goroutines wait, so that a test that waits for a second of silence takes no
 // second, and nothing depends on how busy the host is. Timers of the application run on the same clock. What waits on something
 // outside the bubble, a socket or a child process, holds the clock still: leave it out, or make the cluster with [New] outside of a
-// bubble, where everything works the same in real time. Goroutines that the test starts must end before it returns. Give every wait of
-// the test's own a context with a deadline: one without, for something that never comes, keeps the nodes running for as many virtual
-// years as go test allows.
+// bubble, where everything works the same in real time. Goroutines that the test starts must end before it returns, and the t to
+// use is the bubble's, which Run hands to its function. Give every wait of the test's own a context with a deadline: one without, for
+// something that never comes, keeps the nodes running for as many virtual years as go test allows.
 //
 // The network delivers in the same order for the same seed, but the goroutines of the nodes are scheduled by Go, so two runs of one
 // test may differ, as two runs of a real cluster do.

@@ -48,6 +48,14 @@ func (c *Cluster) WantViews(groups []*lockstep.Group, within time.Duration, name
 	return first
 }
 
+// WantMembers is WantView for a side that need not be primary: every side of a partitionable group goes on.
+func (c *Cluster) WantMembers(g *lockstep.Group, within time.Duration, names ...string) lockstep.View {
+	c.helper()
+	return c.want(g, within, "a view of "+list(names), func(v lockstep.View) bool {
+		return slices.Equal(sorted(names), namesOf(v.Members))
+	})
+}
+
 // WantBlocked waits until the group has no primary: its member is cut off from a quorum, and knows it.
 func (c *Cluster) WantBlocked(g *lockstep.Group, within time.Duration) lockstep.View {
 	c.helper()
