@@ -62,6 +62,7 @@ var Rules = map[string]Rule{
 	"examples/quotes":      {Ours: []string{""}, Theirs: []string{zap}, TestOurs: []string{"locksteptest"}},
 	"examples/chat":        {Ours: []string{""}, TestOurs: []string{"locksteptest"}},
 	"examples/kv":          {Ours: []string{""}, Theirs: []string{zap}, TestOurs: []string{"locksteptest"}},
+	"examples/leader":      {Ours: []string{""}, TestOurs: []string{"locksteptest"}},
 	"examples/lockservice": {Ours: []string{""}, Theirs: []string{zap, xsys}, TestOurs: []string{"locksteptest"}, TestTheirs: testers},
 }
 
