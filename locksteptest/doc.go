@@ -51,7 +51,7 @@
 //
 // Inside the bubble the clock jumps forward whenever all goroutines wait, so that a test that waits for a second of silence takes no
 // second, and nothing depends on how busy the host is. Timers of the application run on the same clock. What waits on something
-// outside the bubble, a socket or a child process, holds the clock still: leave it out, or make the cluster with [New] outside of a
+// outside the bubble, a socket or a child process, holds the clock still, and so does what waits for a mutex whose owner waits for time: leave it out, or make the cluster with [New] outside of a
 // bubble, where everything works the same in real time. Goroutines that the test starts must end before it returns, and the t to
 // use is the bubble's, which Run hands to its function. Give every wait of the test's own a context with a deadline: one without, for
 // something that never comes, keeps the nodes running for as many virtual years as go test allows.

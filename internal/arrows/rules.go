@@ -60,6 +60,7 @@ var Rules = map[string]Rule{
 	"locksteptest":         {Ours: []string{"", "transport", "transport/memnet"}, Theirs: []string{zap}, TestTheirs: testers},
 	"cmd/lockstep":         {Ours: []string{"", "transport"}, Theirs: []string{zap, xsys}, TestOurs: []string{"locksteptest"}, TestTheirs: testers},
 	"examples/quotes":      {Ours: []string{""}, Theirs: []string{zap}, TestOurs: []string{"locksteptest"}},
+	"examples/cache":       {Ours: []string{""}, TestOurs: []string{"locksteptest"}},
 	"examples/chat":        {Ours: []string{""}, TestOurs: []string{"locksteptest"}},
 	"examples/kv":          {Ours: []string{""}, Theirs: []string{zap}, TestOurs: []string{"locksteptest"}},
 	"examples/leader":      {Ours: []string{""}, TestOurs: []string{"locksteptest"}},
