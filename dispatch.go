@@ -186,7 +186,7 @@ func (t *tenure) dispatchView(l *loop, u *core.Upcall) {
 	}
 	// When the last member leaves, the group and its table are gone while messages still wait for their handlers.
 	if table := l.core.Table(t.g.id); len(table) > 0 {
-		t.agreed = newAgreedTable(t.g.frozen, table)
+		t.agreed = newAgreedTable(t.g.frozen.Load(), table)
 	}
 	t.blocked = !u.View.Primary && t.g.cfg.Partition != Partitionable
 	for _, d := range u.View.Left {

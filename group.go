@@ -24,11 +24,11 @@ type Group struct {
 	id       wire.GroupID
 	handlers *handlerTable // has a lock of its own
 
-	view atomic.Pointer[View] // as last handed to the application; never nil
+	view   atomic.Pointer[View]           // as last handed to the application; never nil
+	frozen atomic.Pointer[frozenHandlers] // nil until the first Join
 
 	mu      sync.Mutex
 	cfg     GroupConfig
-	frozen  *frozenHandlers // nil until the first Join
 	calls   callbacks
 	cur     *tenure       // nil while out
 	done    chan struct{} // of the present membership, or of the one that ended last
@@ -144,7 +144,7 @@ func (g *Group) Watch(name string, f func(ctx context.Context, m Member, present
 func (g *Group) register(what string, change func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.frozen != nil {
+	if g.frozen.Load() != nil {
 		panic(fmt.Sprintf("lockstep: group %s: %s after Join; register before", g.name, what))
 	}
 	change()

@@ -108,8 +108,8 @@ func (g *Group) enter(ctx context.Context, op string, mode wire.JoinMode) (*tenu
 	if err := g.validate(); err != nil {
 		return nil, g.fault(op, err, "")
 	}
-	if g.frozen == nil {
-		g.frozen = g.handlers.freeze()
+	if g.frozen.Load() == nil {
+		g.frozen.Store(g.handlers.freeze())
 	}
 	select {
 	case <-g.done:
@@ -118,7 +118,7 @@ func (g *Group) enter(ctx context.Context, op string, mode wire.JoinMode) (*tenu
 	}
 	t := newTenure(g)
 	g.cur = t
-	g.push(core.JoinGroup{Name: g.name, Mode: mode, Config: g.cfg.wire(), Table: g.frozen.table()})
+	g.push(core.JoinGroup{Name: g.name, Mode: mode, Config: g.cfg.wire(), Table: g.frozen.Load().table()})
 	g.node.joining(t)
 	return t, nil
 }

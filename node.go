@@ -47,6 +47,7 @@ type Node struct {
 	counts  counts
 	started time.Time
 	callID  atomic.Uint64
+	slabs   slabs
 
 	ctx     context.Context // of everything but the loop; ends with it
 	cancel  context.CancelFunc

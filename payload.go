@@ -70,10 +70,13 @@ func (a *agreedTable) entry(index int) *handlerEntry {
 	return a.match.entry(index)
 }
 
-// index is the group's index for a type and kind; -1 if the group does not know it.
-func (a *agreedTable) index(name string, kind handlerKind) int {
+// index is the group's index for a message's type; -1 if the group does not know it.
+func (a *agreedTable) index(m *encoded) int {
+	if m.entry != nil && a.match != nil {
+		return a.match.index(m.entry)
+	}
 	for i, e := range a.entries {
-		if e.Name == name && e.Kind == uint8(kind) {
+		if e.Name == m.name && e.Kind == uint8(m.kind) {
 			return i
 		}
 	}

@@ -160,9 +160,7 @@ func (g *Group) checkResult(op string, kind handlerKind, v any, want reflect.Typ
 	if typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
-	g.mu.Lock()
-	frozen := g.frozen
-	g.mu.Unlock()
+	frozen := g.frozen.Load()
 	if frozen == nil {
 		return g.fault(op, ErrNotMember, "")
 	}

@@ -6,7 +6,6 @@ package lockstep
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"strings"
 
 	"github.com/lockstep-go/lockstep/internal/core"
@@ -65,61 +64,16 @@ func kindOf(kind wire.Kind) handlerKind {
 	return kindMessage
 }
 
-// encode gives the payload of v with room for its head, and the name of its type.
-func (g *Group) encode(op string, kind wire.Kind, v any) (body []byte, name string, err error) {
-	head := headSize(kind)
-	if kind == wire.KindFlush {
-		return make([]byte, head), "", nil
-	}
-	if v == nil {
-		return nil, "", g.fault(op, ErrNotHandled, "nil is no message")
-	}
-	typ := reflect.TypeOf(v)
-	if typ.Kind() == reflect.Pointer {
-		p := reflect.ValueOf(v)
-		if p.IsNil() {
-			return nil, "", g.fault(op, ErrNotHandled, "nil is no message")
-		}
-		typ, v = typ.Elem(), p.Elem().Interface()
-	}
-	g.mu.Lock()
-	frozen := g.frozen
-	g.mu.Unlock()
-	raw := false
-	var entry *handlerEntry
-	if frozen != nil {
-		entry = frozen.lookup(kindOf(kind), typ)
-	}
-	if entry != nil {
-		name, raw = entry.name, entry.raw
-	} else {
-		// Not registered here; the group may know it all the same, under the type's own name.
-		why := ""
-		if name, why = wireName(typ, handleOptions{}); why != "" {
-			return nil, "", g.fault(op, ErrNotHandled, fmt.Sprintf("%v: %s", typ, why))
-		}
-		raw = isRaw(typ)
-	}
-	// Most messages are small; what is longer grows once more.
-	body, err = appendValue(g.node.cfg.Codec, make([]byte, head, head+118), v, raw)
-	if err != nil {
-		return nil, "", g.fault(op, err, "")
-	}
-	if n := len(body) - head; n > g.node.cfg.MaxMessage {
-		return nil, "", g.fault(op, ErrTooLarge, fmt.Sprintf("%d bytes, at most %d", n, g.node.cfg.MaxMessage))
-	}
-	return body, name, nil
-}
-
 // submit takes a message in. With a nil error it is on its way and, if c is not nil, c will be finished.
 func (g *Group) submit(ctx context.Context, op string, kind wire.Kind, o Order, v any, c *call) error {
 	if err := ctx.Err(); err != nil {
 		return g.fault(op, err, "")
 	}
-	body, name, err := g.encode(op, kind, v)
+	e, err := g.encode(op, kind, v)
 	if err != nil {
 		return err
 	}
+	body := e.body
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	t, err := g.admit(ctx, op, len(body))
@@ -128,8 +82,8 @@ func (g *Group) submit(ctx context.Context, op string, kind wire.Kind, o Order, 
 	}
 	index := 0
 	if kind != wire.KindFlush {
-		index = t.agreed.index(name, kindOf(kind))
-		if err := t.handled(op, kind, name, index); err != nil {
+		index = t.agreed.index(&e)
+		if err := t.handled(op, kind, e.name, index); err != nil {
 			t.budget.release(len(body))
 			return err
 		}

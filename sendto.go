@@ -20,25 +20,26 @@ func (g *Group) SendTo(ctx context.Context, to Member, v any) error {
 	if err := ctx.Err(); err != nil {
 		return g.fault(op, err, "")
 	}
-	body, name, err := g.encode(op, wire.KindApp, v)
+	m, err := g.encode(op, wire.KindApp, v)
 	if err != nil {
 		return err
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t, err := g.admit(ctx, op, len(body))
+	t, err := g.admit(ctx, op, len(m.body))
 	if err != nil {
 		return err
 	}
-	if err := t.sendTo(op, to, name, body); err != nil {
-		t.budget.release(len(body))
+	if err := t.sendTo(op, to, &m); err != nil {
+		t.budget.release(len(m.body))
 		return err
 	}
 	return nil
 }
 
 // sendTo queues the encoded message. The group's mutex is held and room was taken.
-func (t *tenure) sendTo(op string, to Member, name string, body []byte) error {
+func (t *tenure) sendTo(op string, to Member, m *encoded) error {
+	body := m.body
 	id := idOf(to)
 	here := false
 	for _, m := range t.seen.Members {
@@ -47,12 +48,12 @@ func (t *tenure) sendTo(op string, to Member, name string, body []byte) error {
 	if !here {
 		return &Error{Op: op, Group: t.g.name, Member: to, View: viewIDOf(t.seen.ID), Err: ErrGone}
 	}
-	index := t.agreed.index(name, kindMessage)
+	index := t.agreed.index(m)
 	if index < 0 {
-		return t.handled(op, wire.KindApp, name, index)
+		return t.handled(op, wire.KindApp, m.name, index)
 	}
 	if t.agreed.missing(index)[id] {
-		return t.g.fault(op, ErrNotHandled, fmt.Sprintf("message %s is not handled by %v", name, to))
+		return t.g.fault(op, ErrNotHandled, fmt.Sprintf("message %s is not handled by %v", m.name, to))
 	}
 	putHead(body, wire.KindApp, 0, index)
 	t.n.counts.sent.Add(1)
