@@ -84,8 +84,13 @@ func (b *inbox) append(c command) {
 	}
 }
 
-// take returns what was pushed and keeps spare, emptied, for what comes, with the batches in it.
+// take returns what was pushed and keeps spare, emptied, for what comes, with the batches in it. The bell is silent afterwards, unless
+// more comes.
 func (b *inbox) take(spare []command) []command {
+	select {
+	case <-b.bell:
+	default:
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i := range spare {

@@ -1,11 +1,17 @@
 package lockstep
 
-// The loop: the one goroutine that owns the core. Packets, commands and time go in; keys, packets, upcalls and notices come out.
+// The loop: whoever holds its turn owns the core. Packets, commands and time go in; keys, packets, upcalls and notices come out.
+//
+// Two goroutines take turns. The reader has what came from the network and, when nobody else is at it, works it off itself: a token
+// that arrives is gone again before any other goroutine has to wake up. The loop's own goroutine waits for commands and for time, and
+// takes over packets when the reader finds the core busy.
 
 import (
 	"crypto/rand"
 	"fmt"
 	"net/netip"
+	"runtime"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -40,9 +46,14 @@ type machine interface {
 }
 
 type loop struct {
-	n       *Node
+	n *Node
+
+	turn    sync.Mutex // held by whichever goroutine works; guards all that follows
+	over    bool       // the core was closed
 	core    machine
 	timer   *time.Timer
+	armed   time.Time       // what the timer is set to, zero when it has fired
+	late    []core.Received // tokens that wait until all else that has arrived is taken in
 	out     []transport.Outgoing
 	cmds    []command
 	refused []netip.AddrPort
@@ -68,58 +79,84 @@ func newLoop(n *Node, drive func(core.Config) machine) (*loop, error) {
 	return l, nil
 }
 
-// run is the loop's goroutine. What has arrived is always taken in before time is allowed to pass: after a pause of the whole
-// process, packets that waited in the socket speak before timers that expired meanwhile.
+// run is the loop's own goroutine.
 func (l *loop) run() {
 	defer l.last()
 	for {
-		l.arm()
+		fired := false
+		var batch []core.Received
 		select {
-		case b := <-l.n.batches:
-			l.packets(b)
+		case batch = <-l.n.batches:
 		case <-l.n.in.bell:
 		case <-l.timer.C:
+			fired = true
 		case <-l.n.stopping:
 			return
 		}
-		l.drain()
-		l.commands()
-		now := time.Now()
-		if d := l.core.Deadline(); !d.IsZero() && !now.Before(d) {
-			l.core.Step(now, nil)
+		l.turn.Lock()
+		if fired {
+			l.armed = time.Time{}
 		}
-		l.apply()
-		l.refusals(now)
-		l.n.counts.rounds.Add(1)
+		l.work(batch)
+		l.turn.Unlock()
 	}
 }
 
-// arm sets the timer to the core's deadline.
-func (l *loop) arm() {
-	wait := time.Minute
-	if d := l.core.Deadline(); !d.IsZero() {
-		wait = max(0, time.Until(d))
+// work does all that there is to do, in this order: what has arrived is taken in before time is allowed to pass, so that after a pause of
+// the whole process packets that waited in the socket speak before timers that expired meanwhile; data before tokens, so that a
+// token that overtook packets on its way finds them here; commands before tokens, so that what waits to be sent goes with this
+// one. Then packets leave, and only then is anything handed to groups. It reports whether something was. The turn is held.
+func (l *loop) work(batch []core.Received) (handed bool) {
+	now := time.Now()
+	l.packets(now, batch)
+	l.drain(now)
+	l.commands(now)
+	l.tokens(now)
+	if d := l.core.Deadline(); !d.IsZero() && !now.Before(d) {
+		l.core.Step(now, nil)
 	}
-	l.timer.Reset(wait)
+	handed = l.apply()
+	l.refusals(now)
+	l.arm(now)
+	l.n.counts.rounds.Add(1)
+	return handed
 }
 
-// drain takes in what the reader has ready, up to a bound.
-func (l *loop) drain() {
+// arm sets the timer to the core's deadline if that is earlier than what the timer is set to. A deadline that moves on, as it does with
+// each packet, leaves the timer alone: it fires too early once, and is set anew.
+func (l *loop) arm(now time.Time) {
+	d := l.core.Deadline()
+	if d.IsZero() || !l.armed.IsZero() && !d.Before(l.armed) {
+		return
+	}
+	l.armed = d
+	l.timer.Reset(max(0, d.Sub(now)))
+}
+
+// drain takes in what the reader had to hand over, up to a bound.
+func (l *loop) drain(now time.Time) {
 	for range drainMost {
 		select {
 		case b := <-l.n.batches:
-			l.packets(b)
+			l.packets(now, b)
 		default:
 			return
 		}
 	}
 }
 
-func (l *loop) packets(batch []core.Received) {
-	now := time.Now()
+// packets takes in a batch, its tokens excepted, and gives it back to the reader.
+func (l *loop) packets(now time.Time, batch []core.Received) {
 	for i := range batch {
-		l.core.Step(now, &batch[i])
+		if batch[i].Header.Class == wire.ClassToken {
+			l.late = append(l.late, batch[i])
+		} else {
+			l.core.Step(now, &batch[i])
+		}
 		batch[i] = core.Received{}
+	}
+	if cap(batch) == 0 {
+		return
 	}
 	select {
 	case l.n.spare <- batch[:0]:
@@ -127,9 +164,17 @@ func (l *loop) packets(batch []core.Received) {
 	}
 }
 
-func (l *loop) commands() {
+// tokens takes in the tokens, and what else is of their class.
+func (l *loop) tokens(now time.Time) {
+	for i := range l.late {
+		l.core.Step(now, &l.late[i])
+		l.late[i] = core.Received{}
+	}
+	l.late = l.late[:0]
+}
+
+func (l *loop) commands(now time.Time) {
 	l.cmds = l.n.in.take(l.cmds)
-	now := time.Now()
 	for i := range l.cmds {
 		if c := &l.cmds[i]; c.ev != nil {
 			l.core.Step(now, c.ev)
@@ -139,8 +184,8 @@ func (l *loop) commands() {
 	}
 }
 
-// apply carries out what the core wants done.
-func (l *loop) apply() {
+// apply carries out what the core wants done. It reports whether something was handed to a group.
+func (l *loop) apply() (handed bool) {
 	e := l.core.Effects()
 	for i := range e.Keys {
 		if k := &e.Keys[i]; k.Remove {
@@ -165,6 +210,7 @@ func (l *loop) apply() {
 	for i := range e.Notices {
 		l.notice(&e.Notices[i])
 	}
+	return len(e.Upcalls) > 0
 }
 
 // notice passes on what an operator may want to know, and follows the ring's changes.
@@ -217,19 +263,24 @@ func (l *loop) refusals(now time.Time) {
 
 // last says good-bye, and lets whoever waits for the loop go.
 func (l *loop) last() {
-	l.commands()
-	l.core.Step(time.Now(), core.Close{})
+	l.turn.Lock()
+	now := time.Now()
+	l.commands(now)
+	l.core.Step(now, core.Close{})
 	l.apply()
+	l.over = true
 	for _, end := range l.watched {
 		end()
 	}
 	l.timer.Stop()
+	l.turn.Unlock()
 	close(l.n.ended)
 	l.n.in.close()
 }
 
-// read is the reader's goroutine: from the endpoint to the loop.
-func (n *Node) read() {
+// read is the reader's goroutine: from the endpoint to the core.
+func (l *loop) read() {
+	n := l.n
 	var packets []transport.Packet
 	for {
 		var err error
@@ -252,13 +303,30 @@ func (n *Node) read() {
 			batch = append(batch, core.Received{From: p.From, Header: p.Header, Packet: parsed})
 		}
 		clear(packets)
-		if len(batch) == 0 {
-			continue
-		}
-		select {
-		case n.batches <- batch:
-		case <-n.ended:
+		if len(batch) > 0 && !l.received(batch) {
 			return
 		}
 	}
+}
+
+// received has the core take in a batch, here if nobody is at it and else by whoever comes next. It reports false after the loop's end.
+func (l *loop) received(batch []core.Received) bool {
+	if !l.turn.TryLock() {
+		select {
+		case l.n.batches <- batch:
+			return true
+		case <-l.n.ended:
+			return false
+		}
+	}
+	over, handed := l.over, false
+	if !over {
+		l.drain(time.Now()) // what was handed over before comes first
+		handed = l.work(batch)
+	}
+	l.turn.Unlock()
+	if handed {
+		runtime.Gosched() // groups go first: from the system call that the reader goes back to, their goroutines would have to be fetched
+	}
+	return !over
 }

@@ -26,8 +26,8 @@ import (
 // A Node is one member of a cluster: it owns a socket, a place on the ring, and any number of groups. Its methods may be called
 // from any goroutine.
 //
-// Inside, one goroutine, the loop, owns all protocol state; one reads packets; one welcomes streams; one looks for seeds; each
-// group has one of its own while it has something to handle.
+// Inside, two goroutines take turns with all protocol state, one that reads packets and one that waits for commands and time; one
+// welcomes streams; one looks for seeds; each group has one of its own while it has something to handle.
 type Node struct {
 	cfg  Config
 	id   wire.MemberID
@@ -37,7 +37,7 @@ type Node struct {
 	log  *zap.Logger
 
 	in      *inbox
-	batches chan []core.Received // from the reader to the loop
+	batches chan []core.Received // from the reader to the loop, when the core is busy
 	spare   chan []core.Received // and back, emptied
 	events  *eventQueue
 	spools  *spools
@@ -121,7 +121,7 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 		return nil, err
 	}
 	n.wg.Go(n.keep)
-	n.wg.Go(n.read)
+	n.wg.Go(l.read)
 	n.wg.Go(n.welcome)
 	n.wg.Go(n.seek)
 	n.wg.Go(n.housekeeping)

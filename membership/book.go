@@ -43,6 +43,7 @@ func (m *Machine) remember(info wire.Info) *peer {
 	}
 	if len(info.Addrs) > 0 {
 		p.info = info
+		m.routes.ring = nil
 	} else {
 		p.info.ID = info.ID
 	}

@@ -67,7 +67,7 @@ func (s State) String() string {
 	return "none"
 }
 
-// A Send is one packet for one or more addresses. Body is valid until Recycle.
+// A Send is one packet for one or more addresses. Body is valid until Recycle; To is shared and never changes.
 type Send struct {
 	To      []netip.AddrPort
 	Class   wire.Class
@@ -156,6 +156,7 @@ type Machine struct {
 	chains    chains
 	suffices  ordering.Enough // nil: everybody counts
 	visit     ordering.Visit
+	routes    routes
 	arena     []byte // bodies of this step's packets
 
 	past  ordering.Counters // of rings that are gone
@@ -412,19 +413,6 @@ func (m *Machine) body(p wire.Packet) []byte {
 	start := len(m.arena)
 	m.arena = p.Append(m.arena)
 	return m.arena[start:len(m.arena):len(m.arena)]
-}
-
-// multicast sends a packet to every other member of a ring, sealed with its key.
-func (m *Machine) multicast(r *ordering.Ring, class wire.Class, p wire.Packet) {
-	to := make([]netip.AddrPort, 0, len(r.Members)-1)
-	for _, id := range r.Members {
-		if a, ok := m.address(id); ok && id != m.cfg.Self.ID {
-			to = append(to, a)
-		}
-	}
-	if len(to) > 0 {
-		m.out.Send(Send{To: to, Class: class, Context: r.Context, Body: m.body(p)})
-	}
 }
 
 // unicast sends a packet to one member.

@@ -235,7 +235,7 @@ func (m *Machine) forward(t *wire.Token) {
 	m.token.last = t
 	m.token.lossAt = m.now.Add(m.cfg.Timing.TokenLoss)
 	m.token.retransmitAt = m.now.Add(m.retransmit())
-	m.unicast(m.ring.Next(), wire.ClassToken, m.ring.Context, t)
+	m.pass(m.ring, t)
 }
 
 // retransmit is how long to wait for a sign of the token's progress: longer on a ring that is slow. What it waits for is in the
@@ -258,7 +258,7 @@ func (m *Machine) tickToken() {
 	}
 	if m.due(t.retransmitAt) && t.last != nil {
 		m.Coverage.TokenRetransmitted++
-		m.unicast(m.ring.Next(), wire.ClassToken, m.ring.Context, t.last)
+		m.pass(m.ring, t.last)
 		t.retransmitAt = m.now.Add(m.retransmit())
 	}
 	if m.due(t.wakeAt) && t.last != nil {

@@ -23,11 +23,11 @@ func wantErrors(fd, domain int) {
 
 // readErrors empties the queue, up to a bound. Send's and Receive's goroutines may both be in it.
 func (b *udpBatch) readErrors(u *UDP) {
-	_ = b.raw.Control(func(fd uintptr) {
+	_ = b.socket.with(func(fd int) {
 		var data [64]byte
 		var control [256]byte
 		for range maxRefusals {
-			_, n, _, to, err := unix.Recvmsg(int(fd), data[:], control[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+			_, n, _, to, err := unix.Recvmsg(fd, data[:], control[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
 			if err != nil {
 				return
 			}

@@ -19,23 +19,25 @@ type mmsg struct {
 	hdr   [maxBatch]unix.Mmsghdr
 	name  [maxBatch]unix.RawSockaddrInet6
 	trap  uintptr // unix.SYS_SENDMMSG or unix.SYS_RECVMMSG
-	from  int     // the first header to use
-	upTo  int     // one past the last
-	n     int     // how many the call did
+	flags uintptr
+	from  int // the first header to use
+	upTo  int // one past the last
+	n     int // how many the call did
 	errno syscall.Errno
-	call  func(fd uintptr) bool // do, bound once so that no call allocates
+	call  func(fd int) // do, bound once so that no call allocates
 	zones zoneCache
 }
 
-// do is the system call. It reports false when the socket was not ready, which makes the runtime's poller wait for it.
-func (m *mmsg) do(fd uintptr) bool {
+// do is the system call. It waits until the socket is ready for at least one message, for as long as the socket's patience lasts; then
+// errno is EAGAIN.
+func (m *mmsg) do(fd int) {
 	for {
-		n, _, errno := unix.Syscall6(m.trap, fd, uintptr(unsafe.Pointer(&m.hdr[m.from])), uintptr(m.upTo-m.from), unix.MSG_DONTWAIT, 0, 0)
+		n, _, errno := unix.Syscall6(m.trap, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr[m.from])), uintptr(m.upTo-m.from), m.flags, 0, 0)
 		if errno == unix.EINTR {
 			continue
 		}
 		m.n, m.errno = int(n), errno
-		return errno != unix.EAGAIN
+		return
 	}
 }
 

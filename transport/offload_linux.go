@@ -59,9 +59,7 @@ func (u *UDP) distrustCoalescing(why string) {
 	if !u.offload.giveUp(&u.offload.coalesce, why) {
 		return
 	}
-	if raw, err := u.conn.SyscallConn(); err == nil {
-		_ = raw.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_UDP, unix.UDP_GRO, 0) })
-	}
+	_ = u.batch.socket.with(func(fd int) { _ = unix.SetsockoptInt(fd, unix.SOL_UDP, unix.UDP_GRO, 0) })
 }
 
 const (

@@ -123,7 +123,7 @@ func TestOffloadKeepsDatagramsAsTheyWere(t *testing.T) {
 func TestOffloadRefusedByTheKernelIsGivenUp(t *testing.T) {
 	s, a, b := listenAt(t, "127.0.0.1:0", false), listenAt(t, "127.0.0.1:0", false), listenAt(t, "127.0.0.1:0", false)
 	var err error
-	_ = s.batch.raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_NO_CHECK, 1) })
+	_ = s.batch.socket.with(func(fd int) { err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1) })
 	if err != nil {
 		t.Fatal(err)
 	}

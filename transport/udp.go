@@ -204,7 +204,7 @@ func (u *UDP) Accept() (net.Conn, error) {
 
 // Close implements Transport.
 func (u *UDP) Close() error {
-	u.close.Do(func() { u.closeErr = errors.Join(u.conn.Close(), u.listener.Close()) })
+	u.close.Do(func() { u.closeErr = errors.Join(u.batch.close(u), u.listener.Close()) })
 	return u.closeErr
 }
 

@@ -9,38 +9,43 @@ package transport
 
 import (
 	"errors"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
 // udpBatch is the Linux half of a UDP.
 type udpBatch struct {
-	raw syscall.RawConn
-	v6  bool // the socket is an IPv6 one: IPv4 addresses are mapped on it
-	out udpOut
-	in  udpIn
+	socket socket
+	v6     bool // the socket is an IPv6 one: IPv4 addresses are mapped on it
+	out    udpOut
+	in     udpIn
 }
 
 func (b *udpBatch) open(u *UDP, noOffload bool) error {
-	raw, err := u.conn.SyscallConn()
-	if err != nil {
+	if err := b.socket.take(u.conn); err != nil {
 		return err
 	}
-	b.raw = raw
 	var domain int
-	control := raw.Control(func(fd uintptr) {
-		domain, err = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN)
+	var err error
+	control := b.socket.with(func(fd int) {
+		domain, err = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
 		// These only make the counts richer; a kernel without them serves as well.
-		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
-		wantErrors(int(fd), domain)
-		neverFragment(int(fd), domain)
-		u.openOffload(int(fd), noOffload)
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
+		wantErrors(fd, domain)
+		neverFragment(fd, domain)
+		u.openOffload(fd, noOffload)
 	})
 	b.v6 = domain == unix.AF_INET6
 	b.out.init()
 	b.in.init(u.offload.on(&u.offload.coalesce))
 	return errors.Join(control, err)
+}
+
+// close closes the socket, whoever waits in it.
+func (b *udpBatch) close(u *UDP) error {
+	b.socket.close()
+	_ = u.conn.Close() // it is closed already, but where open failed
+	return nil
 }
 
 func (u *UDP) sizeBuffers(read, write int) {

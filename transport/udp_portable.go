@@ -29,6 +29,8 @@ func (b *udpBatch) open(u *UDP, noOffload bool) error {
 	return nil
 }
 
+func (b *udpBatch) close(u *UDP) error { return u.conn.Close() }
+
 func (u *UDP) sizeBuffers(read, write int) {
 	// Less than wanted is no error; the kernel's limit is what it is.
 	_ = u.conn.SetReadBuffer(read)

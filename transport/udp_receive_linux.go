@@ -40,7 +40,7 @@ type udpIn struct {
 }
 
 func (in *udpIn) init(coalesce bool) {
-	in.trap = unix.SYS_RECVMMSG
+	in.trap, in.flags = unix.SYS_RECVMMSG, unix.MSG_WAITFORONE
 	in.call = in.do
 	in.slots, in.size = maxBatch, MaxDatagram+1 // one byte more tells a longer one
 	if coalesce {
@@ -70,8 +70,15 @@ func (b *udpBatch) receive(u *UDP, batch []Datagram) (int, error) {
 			h.SetControllen(receiveControl)
 		}
 		in.from, in.upTo, in.got, in.at, in.off = 0, in.slots, 0, 0, 0
-		if err := b.raw.Read(in.call); err != nil {
+		if err := b.socket.with(in.call); err != nil {
+			return 0, err
+		}
+		if !b.socket.open.Load() {
 			return 0, net.ErrClosed
+		}
+		if in.errno == unix.EAGAIN {
+			in.got, in.at = in.slots, in.slots
+			continue
 		}
 		u.stats.receiveCalls.Add(1)
 		if in.errno != 0 {

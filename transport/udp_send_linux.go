@@ -7,7 +7,6 @@ package transport
 
 import (
 	"fmt"
-	"net"
 	"runtime"
 	"syscall"
 	"unsafe"
@@ -121,8 +120,8 @@ func (b *udpBatch) flush(u *UDP) (again int, err error) {
 	o := &b.out
 	attempt := 0
 	for o.from < o.upTo {
-		if err := b.raw.Write(o.call); err != nil {
-			return -1, net.ErrClosed
+		if err := b.socket.with(o.call); err != nil {
+			return -1, err
 		}
 		u.stats.sendCalls.Add(1)
 		if o.errno == 0 {
