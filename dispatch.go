@@ -11,15 +11,16 @@ import (
 	"github.com/lockstep-go/lockstep/membership"
 )
 
-// dispatch hands out a batch. Neighbouring upcalls of one group share one locking.
-func (l *loop) dispatch(ups []core.Upcall) {
+// dispatch hands out a batch. Neighbouring upcalls of one group share one locking. It reports whether other goroutines may have been
+// woken: a group's own, or one that waits for what this member sent or asked.
+func (l *loop) dispatch(ups []core.Upcall) (woken bool) {
 	var g *Group
 	leave := func() {
 		if g == nil {
 			return
 		}
 		if g.cur != nil {
-			g.cur.wake()
+			woken = l.wake(g.cur) || woken
 		}
 		g.mu.Unlock()
 	}
@@ -45,10 +46,26 @@ func (l *loop) dispatch(ups []core.Upcall) {
 			g.mu.Lock()
 		}
 		if g.cur != nil {
+			woken = woken || g.cur.wakes(u)
 			g.cur.dispatch(l, u)
 		}
 	}
 	leave()
+	return woken
+}
+
+// wakes reports whether somebody may wait for an upcall: not for what others sent, nor for most of what only says how far things are. The
+// group's mutex is held.
+func (t *tenure) wakes(u *core.Upcall) bool {
+	switch u.Kind {
+	case core.UpDeliver:
+		return u.Own
+	case core.UpStable:
+		return len(t.unstable) > 0
+	case core.UpNumbered:
+		return false
+	}
+	return true
 }
 
 // dispatch takes in one upcall. The group's mutex is held.

@@ -22,9 +22,14 @@ type inbox struct {
 
 	mu     sync.Mutex
 	list   []command
+	rung   bool           // since the list was last taken
+	soon   bool           // the list is going to be taken anyway before a message could be numbered
 	free   []*core.Submit // emptied, to be used again
 	closed bool
 }
+
+// quietMost is how many messages wait without a ring: more are better taken in while the token is still under way.
+const quietMost = 64
 
 // freeMost is how many emptied batches of messages are kept.
 const freeMost = 16
@@ -37,6 +42,19 @@ func (b *inbox) push(ev core.Event) { b.add(command{ev: ev}) }
 // run hands over a function. It reports false, and f will not run, after the loop's end.
 func (b *inbox) run(f func(*loop)) bool { return b.add(command{do: f}) }
 
+// expect says whether the token is on its way. Until it is here nothing can be done with a message, so nobody is woken for one. The
+// turn is held.
+func (b *inbox) expect(soon bool) {
+	b.mu.Lock()
+	b.soon = soon
+	ring := !soon && len(b.list) > 0 && !b.rung
+	b.rung = b.rung || ring
+	b.mu.Unlock()
+	if ring {
+		b.ring()
+	}
+}
+
 // submit hands over a message. Those of one group that nothing else came between are one event.
 func (b *inbox) submit(g wire.GroupID, m core.Submission) {
 	b.mu.Lock()
@@ -47,7 +65,7 @@ func (b *inbox) submit(g wire.GroupID, m core.Submission) {
 	if n := len(b.list); n > 0 {
 		if s, ok := b.list[n-1].ev.(*core.Submit); ok && s.Group == g {
 			s.Messages = append(s.Messages, m)
-			b.mu.Unlock()
+			b.added(b.soon && len(s.Messages) < quietMost)
 			return
 		}
 	}
@@ -58,7 +76,8 @@ func (b *inbox) submit(g wire.GroupID, m core.Submission) {
 		s = &core.Submit{}
 	}
 	s.Group, s.Messages = g, append(s.Messages, m)
-	b.append(command{ev: s})
+	b.list = append(b.list, command{ev: s})
+	b.added(b.soon && len(b.list) < quietMost)
 }
 
 func (b *inbox) add(c command) bool {
@@ -67,20 +86,25 @@ func (b *inbox) add(c command) bool {
 		b.mu.Unlock()
 		return false
 	}
-	b.append(c)
+	b.list = append(b.list, c)
+	b.added(false)
 	return true
 }
 
-// append adds a command, gives back the lock, and rings.
-func (b *inbox) append(c command) {
-	b.list = append(b.list, c)
-	first := len(b.list) == 1
+// added gives back the lock and rings, unless it was done before or need not be.
+func (b *inbox) added(quiet bool) {
+	ring := !quiet && !b.rung
+	b.rung = b.rung || ring
 	b.mu.Unlock()
-	if first {
-		select {
-		case b.bell <- struct{}{}:
-		default:
-		}
+	if ring {
+		b.ring()
+	}
+}
+
+func (b *inbox) ring() {
+	select {
+	case b.bell <- struct{}{}:
+	default:
 	}
 }
 
@@ -102,7 +126,7 @@ func (b *inbox) take(spare []command) []command {
 	}
 	clear(spare)
 	list := b.list
-	b.list = spare[:0]
+	b.list, b.rung = spare[:0], false
 	return list
 }
 

@@ -35,6 +35,7 @@ const (
 type machine interface {
 	Step(now time.Time, ev core.Event)
 	Deadline() time.Time
+	Expects() bool
 	Effects() *core.Effects
 	Status() core.Status
 	Explain(wire.GroupID) string
@@ -59,6 +60,10 @@ type loop struct {
 	refused []netip.AddrPort
 	asked   time.Time // when refusals were last asked for
 	watched map[wire.MemberID]func()
+
+	lending bool    // the goroutine that works may be lent to a group
+	ready   *tenure // it is to be lent to this one
+	loan    loan
 }
 
 func newLoop(n *Node, drive func(core.Config) machine) (*loop, error) {
@@ -74,6 +79,8 @@ func newLoop(n *Node, drive func(core.Config) machine) (*loop, error) {
 	if _, err := rand.Read(cfg.Secret[:]); err != nil {
 		return nil, fmt.Errorf("lockstep: start: %w", err)
 	}
+	l.loan.look = time.AfterFunc(time.Hour, l.lookAfter)
+	l.loan.look.Stop()
 	l.core = drive(cfg)
 	l.n.ring.store(l.core)
 	return l, nil
@@ -105,7 +112,8 @@ func (l *loop) run() {
 // work does all that there is to do, in this order: what has arrived is taken in before time is allowed to pass, so that after a pause of
 // the whole process packets that waited in the socket speak before timers that expired meanwhile; data before tokens, so that a
 // token that overtook packets on its way finds them here; commands before tokens, so that what waits to be sent goes with this
-// one. Then packets leave, and only then is anything handed to groups. It reports whether something was. The turn is held.
+// one. Then packets leave, and only then is anything handed to groups. It reports whether that may have woken other goroutines. The turn
+// is held.
 func (l *loop) work(batch []core.Received) (handed bool) {
 	now := time.Now()
 	l.packets(now, batch)
@@ -118,6 +126,7 @@ func (l *loop) work(batch []core.Received) (handed bool) {
 	handed = l.apply()
 	l.refusals(now)
 	l.arm(now)
+	l.n.in.expect(l.core.Expects())
 	l.n.counts.rounds.Add(1)
 	return handed
 }
@@ -184,7 +193,7 @@ func (l *loop) commands(now time.Time) {
 	}
 }
 
-// apply carries out what the core wants done. It reports whether something was handed to a group.
+// apply carries out what the core wants done. It reports whether that may have woken other goroutines.
 func (l *loop) apply() (handed bool) {
 	e := l.core.Effects()
 	for i := range e.Keys {
@@ -206,11 +215,11 @@ func (l *loop) apply() (handed bool) {
 	if e.Persist != (core.Mark{}) {
 		l.n.keeper.want(e.Persist)
 	}
-	l.dispatch(e.Upcalls)
+	handed = l.dispatch(e.Upcalls)
 	for i := range e.Notices {
 		l.notice(&e.Notices[i])
 	}
-	return len(e.Upcalls) > 0
+	return handed
 }
 
 // notice passes on what an operator may want to know, and follows the ring's changes.
@@ -309,7 +318,8 @@ func (l *loop) read() {
 	}
 }
 
-// received has the core take in a batch, here if nobody is at it and else by whoever comes next. It reports false after the loop's end.
+// received has the core take in a batch, here if nobody is at it and else by whoever comes next. It reports false if the reader is to
+// end: after the loop's end, or because it was relieved.
 func (l *loop) received(batch []core.Received) bool {
 	if !l.turn.TryLock() {
 		select {
@@ -320,13 +330,21 @@ func (l *loop) received(batch []core.Received) bool {
 		}
 	}
 	over, handed := l.over, false
+	var ready *tenure
 	if !over {
 		l.drain(time.Now()) // what was handed over before comes first
+		l.lending = true
 		handed = l.work(batch)
+		l.lending = false
+		ready, l.ready = l.ready, nil
 	}
 	l.turn.Unlock()
+	if ready != nil && !l.lend(ready) {
+		return false
+	}
 	if handed {
-		runtime.Gosched() // groups go first: from the system call that the reader goes back to, their goroutines would have to be fetched
+		// Others go first: from the system call that the reader goes back to, what it has woken would have to be fetched.
+		runtime.Gosched()
 	}
 	return !over
 }

@@ -36,6 +36,14 @@ func (q *upcallQueue) push(u core.Upcall) {
 	q.bytes += bytes
 }
 
+// first is what pop would return, nil for nothing.
+func (q *upcallQueue) first() *core.Upcall {
+	if q.head == len(q.list) {
+		return nil
+	}
+	return &q.list[q.head]
+}
+
 func (q *upcallQueue) pop() (core.Upcall, bool) {
 	if q.head == len(q.list) {
 		return core.Upcall{}, false

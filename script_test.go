@@ -45,6 +45,8 @@ func (s *script) Step(_ time.Time, ev core.Event) {
 
 func (s *script) Deadline() time.Time { return time.Time{} }
 
+func (s *script) Expects() bool { return false }
+
 func (s *script) Effects() *core.Effects {
 	e := s.eff
 	s.eff = core.Effects{}

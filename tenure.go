@@ -51,7 +51,9 @@ type tenure struct {
 	lost     int     // messages lost since the last Flush
 
 	queue     upcallQueue
-	running   bool // the group's goroutine lives
+	running   bool // the group's goroutine lives, or another is lent to it
+	slow      int  // so many times from now on no goroutine is lent
+	doubt     int  // so many times when it next takes long; whoever is lent reads and changes it
 	holding   bool // a load is going on: only UpLoad itself is handed out until UpLoaded names this member
 	loadDue   bool // the UpLoad stands at the head of the queue
 	congested bool
@@ -172,19 +174,28 @@ func (t *tenure) fail(err error) {
 	t.g.push(core.LeaveGroup{Group: t.g.id, Lost: true})
 }
 
-// wake starts the group's goroutine if there is something to do. The group's mutex is held.
-func (t *tenure) wake() {
-	if t.running || t.queue.len() == 0 || t.holding && !t.loadDue {
-		return
-	}
-	t.running = true
-	t.n.upcalls.Go(t.run)
+// due reports whether there is something to do and nobody at it. The group's mutex is held.
+func (t *tenure) due() bool {
+	return !t.running && t.queue.len() > 0 && (!t.holding || t.loadDue)
 }
 
-// next takes the next upcall; false ends the group's goroutine.
-func (t *tenure) next() (core.Upcall, *agreedTable, bool) {
+// wake starts the group's goroutine if there is something to do. The group's mutex is held.
+func (t *tenure) wake() {
+	if t.due() {
+		t.running = true
+		t.n.upcalls.Go(t.run)
+	}
+}
+
+// next takes the next upcall; false ends the group's goroutine. On loan (see loan.go) it ends as well when what waits is not light, and
+// another goroutine goes on.
+func (t *tenure) next(loan bool) (core.Upcall, *agreedTable, bool) {
 	t.g.mu.Lock()
 	defer t.g.mu.Unlock()
+	if loan && t.queue.len() > 0 && !t.light() {
+		t.n.upcalls.Go(t.run)
+		return core.Upcall{}, nil, false
+	}
 	var u core.Upcall
 	ok := false
 	if !t.holding || t.loadDue {

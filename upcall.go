@@ -20,7 +20,7 @@ func withCancel(parent context.Context) (context.Context, context.CancelFunc) {
 // run is the group's goroutine.
 func (t *tenure) run() {
 	for {
-		u, table, ok := t.next()
+		u, table, ok := t.next(false)
 		if !ok {
 			return
 		}

@@ -160,9 +160,21 @@ func (m *Machine) Kick() {
 		m.visitAlone()
 	case t.held != nil:
 		m.release()
-	case t.wakeAt.IsZero() && t.last != nil && t.last.IdleHops+uint32(m.ring.Len()) >= idle(m.ring):
+	case t.wakeAt.IsZero() && m.mayRest():
 		m.wake()
 	}
+}
+
+// mayRest reports whether the token, as last seen, may come to rest before it is here again.
+func (m *Machine) mayRest() bool {
+	t := m.token.last
+	return t != nil && t.IdleHops+uint32(m.ring.Len()) >= idle(m.ring)
+}
+
+// Expects reports whether the token is on its way here and needs no Kick.
+func (m *Machine) Expects() bool {
+	return m.state == StateOperational && !m.left && m.ring.Len() > 1 && m.token.held == nil && m.token.parked == nil &&
+		m.token.last != nil && !m.mayRest()
 }
 
 // wake asks the member at which the token rests, as far as known here, to let it go.

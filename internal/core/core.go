@@ -205,6 +205,9 @@ func (c *Core) receive(ev *Received) {
 // Deadline is when Step wants to be called next, if nothing happens before. Zero: never. Only a Step changes it.
 func (c *Core) Deadline() time.Time { return c.due }
 
+// Expects reports whether the token is on its way here, so that a Submit changes nothing before it comes.
+func (c *Core) Expects() bool { return !c.closed && c.ring.Expects() }
+
 func (c *Core) deadline() time.Time {
 	if c.closed {
 		return time.Time{}
