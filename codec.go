@@ -176,16 +176,19 @@ func appendValue(c Codec, b []byte, v any, raw bool) ([]byte, error) {
 	return append(b, reflect.ValueOf(v).Bytes()...), nil
 }
 
-// decodeValue reads b into v, a non-nil pointer to a zero value, which then shares no memory with b.
-func decodeValue(c Codec, b []byte, v any, raw bool) error {
+// decodeValue reads b into v, a non-nil pointer to a zero value, which then shares no memory with b, unless b is given away (own).
+func decodeValue(c Codec, b []byte, v any, raw, own bool) error {
 	if !raw {
 		return c.Decode(b, v)
 	}
-	own := append([]byte{}, b...)
+	if !own {
+		b = append([]byte{}, b...)
+	}
+	b = b[:len(b):len(b)]
 	if p, ok := v.(*[]byte); ok {
-		*p = own
+		*p = b
 		return nil
 	}
-	reflect.ValueOf(v).Elem().SetBytes(own)
+	reflect.ValueOf(v).Elem().SetBytes(b)
 	return nil
 }

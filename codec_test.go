@@ -284,10 +284,14 @@ func TestRawValues(t *testing.T) {
 	}
 	var named blob
 	var plain []byte
-	if err := decodeValue(nil, b[1:], &named, true); err != nil {
+	if err := decodeValue(nil, b[1:], &named, true, false); err != nil {
 		t.Error(err)
 	}
-	if err := decodeValue(nil, b[1:], &plain, true); err != nil {
+	var given []byte
+	if err := decodeValue(nil, b[1:3], &given, true, true); err != nil || &given[0] != &b[1] || cap(given) != 2 {
+		t.Errorf("bytes that were given away: %v, room for %d: %v", given, cap(given), err)
+	}
+	if err := decodeValue(nil, b[1:], &plain, true, false); err != nil {
 		t.Error(err)
 	}
 	clear(b)
@@ -298,7 +302,7 @@ func TestRawValues(t *testing.T) {
 		t.Errorf("%q %v", b, err)
 	}
 	var n int
-	if b, err = appendValue(MsgpackCodec(), nil, 5, false); err != nil || decodeValue(MsgpackCodec(), b, &n, false) != nil || n != 5 {
+	if b, err = appendValue(MsgpackCodec(), nil, 5, false); err != nil || decodeValue(MsgpackCodec(), b, &n, false, false) != nil || n != 5 {
 		t.Errorf("%d %v", n, err)
 	}
 }

@@ -9,8 +9,9 @@ import (
 
 // A typedHandler is what a registration keeps: the type is known only to its functions.
 type typedHandler struct {
-	// run decodes a message and runs its handler. decoded is false when that failed before the handler ran.
-	run func(ctx context.Context, c Codec, e *handlerEntry, m Message, body []byte) (result any, decoded bool, err error)
+	// run decodes a message and runs its handler, which may be given the body itself if nobody else reads it (own). decoded is false when
+	// decoding failed before the handler ran.
+	run func(ctx context.Context, c Codec, e *handlerEntry, m Message, body []byte, own bool) (result any, decoded bool, err error)
 	// decode only decodes.
 	decode func(c Codec, e *handlerEntry, body []byte) (any, error)
 }
@@ -20,7 +21,7 @@ func (e *handlerEntry) typed() *typedHandler { return e.handler.(*typedHandler) 
 
 func decodeAs[M any](c Codec, e *handlerEntry, body []byte) (any, error) {
 	var v M
-	err := decodeValue(c, body, &v, e.raw)
+	err := decodeValue(c, body, &v, e.raw, false)
 	return v, err
 }
 
@@ -32,9 +33,9 @@ func Handle[M any](g *Group, h func(ctx context.Context, m Message, v M), opts .
 	if h == nil {
 		g.handlers.register(kindMessage, reflect.TypeFor[M](), nil, h, opts...)
 	}
-	run := func(ctx context.Context, c Codec, e *handlerEntry, m Message, body []byte) (any, bool, error) {
+	run := func(ctx context.Context, c Codec, e *handlerEntry, m Message, body []byte, own bool) (any, bool, error) {
 		var v M
-		if err := decodeValue(c, body, &v, e.raw); err != nil {
+		if err := decodeValue(c, body, &v, e.raw, own); err != nil {
 			return nil, false, err
 		}
 		h(ctx, m, v)
@@ -62,9 +63,9 @@ func handleCall[M, R any](g *Group, kind handlerKind, h func(ctx context.Context
 	if h == nil {
 		g.handlers.register(kind, typ, result, h, opts...)
 	}
-	run := func(ctx context.Context, c Codec, e *handlerEntry, m Message, body []byte) (any, bool, error) {
+	run := func(ctx context.Context, c Codec, e *handlerEntry, m Message, body []byte, own bool) (any, bool, error) {
 		var v M
-		if err := decodeValue(c, body, &v, e.raw); err != nil {
+		if err := decodeValue(c, body, &v, e.raw, own); err != nil {
 			return nil, false, err
 		}
 		r, err := h(ctx, m, v)

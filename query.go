@@ -134,7 +134,7 @@ func replies[R any](g *Group, c *call) Replies[R] {
 			r := Reply[R]{Member: m}
 			if e.status != statusResult {
 				r.Err = &RemoteError{Member: m, Text: string(e.data)}
-			} else if err := decodeValue(g.node.cfg.Codec, e.data, &r.Value, raw); err != nil {
+			} else if err := decodeValue(g.node.cfg.Codec, e.data, &r.Value, raw, false); err != nil {
 				r.Err = &Error{Op: "query", Group: g.name, Member: m, Err: ErrDecode, Detail: err.Error()}
 			}
 			out.Answers = append(out.Answers, r)

@@ -96,7 +96,7 @@ func (t *tenure) deliver(u *core.Upcall, table *agreedTable) {
 			m.Position++
 		}
 		payload := u.Messages[i].Payload
-		t.handle(u, m, payload, table)
+		t.handle(u, m, payload, u.Messages[i].Total > 0, table)
 		count++
 		bytes += len(payload) - headSize(u.Message)
 	}
@@ -104,8 +104,8 @@ func (t *tenure) deliver(u *core.Upcall, table *agreedTable) {
 	t.n.counts.deliveredBytes.Add(uint64(bytes))
 }
 
-// handle runs the handler of one message.
-func (t *tenure) handle(u *core.Upcall, m Message, body []byte, table *agreedTable) {
+// handle runs the handler of one message, and may give it the body if that is its own.
+func (t *tenure) handle(u *core.Upcall, m Message, body []byte, own bool, table *agreedTable) {
 	var id uint64
 	ok := true
 	if u.Message != wire.KindApp {
@@ -121,7 +121,7 @@ func (t *tenure) handle(u *core.Upcall, m Message, body []byte, table *agreedTab
 		t.fail(t.g.fault("handle", ErrDecode, fmt.Sprintf("%v from %v: no handler here for type %d", m.Position, m.Sender, index)))
 		return
 	}
-	result, decoded, err := entry.typed().run(t.ctx, t.n.cfg.Codec, entry, m, body)
+	result, decoded, err := entry.typed().run(t.ctx, t.n.cfg.Codec, entry, m, body, own)
 	if u.Message == wire.KindQuery {
 		t.replyWith(u, id, entry, result, err)
 		return
@@ -176,7 +176,7 @@ func (t *tenure) handleDirect(u *core.Upcall, table *agreedTable) {
 		return
 	}
 	m := Message{Group: t.g, Sender: memberOf(u.Sender), View: t.g.View().ID, Position: Position(u.Position), Order: FIFO}
-	_, decoded, err := entry.typed().run(t.ctx, t.n.cfg.Codec, entry, m, body)
+	_, decoded, err := entry.typed().run(t.ctx, t.n.cfg.Codec, entry, m, body, false)
 	if !decoded {
 		// Only this member got it, so its state differs from nobody's.
 		t.n.events.packetDropped(fmt.Sprintf("group %s: SendTo from %v: %v", t.g.name, m.Sender, err))

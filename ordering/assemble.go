@@ -5,7 +5,8 @@ package ordering
 import "github.com/lockstep-go/lockstep/internal/wire"
 
 // Messages are one or more messages in their places: of one sender, to one group, alike in kind and order, that end in one packet and
-// follow each other in it. What costs a little for each message is so done once for many. Membership events come one by one.
+// follow each other in it. A chunk's Total is set if its message was put together from fragments: then its payload is memory that nobody
+// else has, and otherwise a part of a packet that others still read. What costs a little for each message is so done once for many. Membership events come one by one.
 type Messages struct {
 	Origin   wire.MemberID
 	Group    wire.GroupID
@@ -13,7 +14,7 @@ type Messages struct {
 	Order    wire.Order
 	Position wire.Position // of the first; the others follow by one
 	Seq      uint64        // of the packet in which they ended
-	Whole    []wire.Chunk  // each a whole message, of which only the payload means anything; never empty
+	Whole    []wire.Chunk  // each a whole message, of which only the payload means anything, and Total; never empty
 }
 
 // Last is the position of the last of the messages.
@@ -111,7 +112,11 @@ func (a *Assembler) Packet(d *wire.Data, origin wire.MemberID, deliver func(Mess
 		}
 		i++
 		if whole {
-			m.Whole = []wire.Chunk{{Payload: payload}}
+			one := wire.Chunk{Payload: payload}
+			if !c.First() {
+				one.Total = uint32(len(payload))
+			}
+			m.Whole = []wire.Chunk{one}
 			deliver(m)
 		}
 	}

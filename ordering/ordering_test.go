@@ -309,6 +309,9 @@ func TestFragmentsMakeOneMessage(t *testing.T) {
 	if len(got) != 2 || string(got[0].Payload()) != "other" || string(got[1].Payload()) != "abcdefghi" || got[1].Position != 7 {
 		t.Fatalf("got %v", got)
 	}
+	if got[0].Whole[0].Total != 0 || got[1].Whole[0].Total != 9 {
+		t.Error("a whole chunk's payload belongs to its packet, that of fragments to nobody")
+	}
 }
 
 // TestALargeMessageIsGivenRoomAsItComes: a message is copied into room of its final size, and one larger than that gets room as it brings

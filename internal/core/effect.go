@@ -109,7 +109,7 @@ type Upcall struct {
 	Refusal      membership.RefusalKind
 	Text         string
 	Payload      []byte
-	Messages     []wire.Chunk // of UpDeliver: each a message, of which only the payload means anything
+	Messages     []wire.Chunk // of UpDeliver: each a message, of which only payload and Total mean anything; see ordering.Messages
 }
 
 // Last is the position of an UpDeliver's last message.
