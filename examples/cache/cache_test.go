@@ -93,7 +93,7 @@ func TestOvertaken(t *testing.T) {
 func clients(ctx context.Context, w *witness, oneOf int, caches ...*cache) *sync.WaitGroup {
 	var all sync.WaitGroup
 	for _, c := range caches {
-		for range 4 {
+		for range 2 {
 			all.Go(func() { w.client(ctx, c, 5, oneOf) })
 		}
 	}
@@ -111,7 +111,7 @@ func (w *witness) wantNoneOld(t *testing.T) {
 func TestCutOffMemberShowsNothingOld(t *testing.T) {
 	inThree(t, 5*time.Millisecond, func(t *testing.T, c *locksteptest.Cluster, _ *source, caches []*cache) {
 		w := newWitness()
-		ctx := within(t, 12*time.Second)
+		ctx := within(t, 10*time.Second)
 		all, readers := clients(ctx, w, 50, caches[:2]...), clients(ctx, w, 0, caches[2])
 		<-time.After(4 * time.Second)
 		c.Cut(2)
@@ -133,9 +133,9 @@ func (w *witness) writesSoFar() int { w.mu.Lock(); defer w.mu.Unlock(); return w
 func TestJoinerShowsNothingOld(t *testing.T) {
 	inThree(t, 5*time.Millisecond, func(t *testing.T, c *locksteptest.Cluster, src *source, caches []*cache) {
 		w := newWitness()
-		ctx := within(t, 10*time.Second)
+		ctx := within(t, 6*time.Second)
 		all := []*sync.WaitGroup{clients(ctx, w, 50, caches...)}
-		for range 4 {
+		for range 3 {
 			<-time.After(time.Second)
 			joiner := newCache(c.Node(c.Add()), src)
 			all = append(all, clients(ctx, w, 0, joiner))

@@ -59,6 +59,7 @@ var Rules = map[string]Rule{
 	"":                     {Ours: []string{"internal/core", "membership", "ordering", "internal/wire", "statexfer", "transport"}, Theirs: []string{msgpack, zap, xsys}, TestOurs: []string{"", "transport/memnet", "locksteptest", "internal/evs"}, TestTheirs: testers},
 	"locksteptest":         {Ours: []string{"", "transport", "transport/memnet"}, Theirs: []string{zap}, TestTheirs: testers},
 	"cmd/lockstep":         {Ours: []string{"", "transport"}, Theirs: []string{zap, xsys}, TestOurs: []string{"locksteptest"}, TestTheirs: testers},
+	"examples/queue":       {Ours: []string{""}, TestOurs: []string{"locksteptest"}},
 	"examples/quotes":      {Ours: []string{""}, Theirs: []string{zap}, TestOurs: []string{"locksteptest"}},
 	"examples/cache":       {Ours: []string{""}, TestOurs: []string{"locksteptest"}},
 	"examples/chat":        {Ours: []string{""}, TestOurs: []string{"locksteptest"}},
