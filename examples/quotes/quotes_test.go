@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/lockstep-go/lockstep"
 	"github.com/lockstep-go/lockstep/locksteptest"
 )
 
@@ -53,25 +55,56 @@ func TestThePrinterOfADeadMemberIsFree(t *testing.T) {
 	})
 }
 
-// TestReadme keeps the README's program the one that is tested here: each of its Go blocks marked so is a part of main.go.
+func TestWhoIsCutOffComesBackWithWhatItMissed(t *testing.T) {
+	locksteptest.Run(t, 3, func(t *testing.T, c *locksteptest.Cluster) {
+		groups := make([]*lockstep.Group, 3)
+		for i := range 3 {
+			if err := quotes(t.Context(), c.Node(i), io.Discard); err != nil {
+				t.Fatal(err)
+			}
+			groups[i] = c.Node(i).Group("quotes", lockstep.GroupConfig{})
+		}
+		c.WantViews(groups, 5*time.Second, "a", "b", "c")
+
+		c.Cut(2) // c hears nobody any more
+		c.WantView(groups[0], 5*time.Second, "a", "b")
+		c.WantBlocked(groups[2], 5*time.Second)
+		if _, err := lockstep.Apply[bool](t.Context(), groups[2], Acquire{"scanner"}); !errors.Is(err, lockstep.ErrNotPrimary) {
+			t.Errorf("a member without a quorum answered: %v", err)
+		}
+		if got, err := lockstep.Apply[bool](t.Context(), groups[0], Acquire{"scanner"}); err != nil || !got {
+			t.Errorf("the others did not go on: %v, %v", got, err)
+		}
+
+		c.Heal()
+		c.WantViews(groups, 10*time.Second, "a", "b", "c")
+		if got, err := lockstep.Apply[bool](t.Context(), groups[2], Acquire{"scanner"}); err != nil || got {
+			t.Errorf("c has the scanner of another: %v, %v", got, err)
+		}
+	})
+}
+
+// TestReadme keeps the README's program the one that is tested here: each of its Go blocks marked so is a part of the file.
 func TestReadme(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, err := os.ReadFile("main.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const mark = "<!-- examples/quotes/main.go -->\n```go\n"
-	parts := strings.Split(string(readme), mark)[1:]
-	if len(parts) != 2 {
-		t.Fatalf("the README has %d parts of the program, not 2", len(parts))
-	}
-	for i, part := range parts {
-		block, _, ended := strings.Cut(part, "```\n")
-		if !ended || !strings.Contains(string(program), block) {
-			t.Errorf("part %d of the README's program is not in main.go", i+1)
+	for file, want := range map[string]int{"main.go": 2, "quotes_test.go": 1} {
+		program, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mark := "<!-- examples/quotes/" + file + " -->\n```go\n"
+		parts := strings.Split(string(readme), mark)[1:]
+		if len(parts) != want {
+			t.Fatalf("the README has %d parts of %s, not %d", len(parts), file, want)
+		}
+		for i, part := range parts {
+			block, _, ended := strings.Cut(part, "```\n")
+			if !ended || !strings.Contains(string(program), block) {
+				t.Errorf("part %d of the README's is not in %s", i+1, file)
+			}
 		}
 	}
 }
