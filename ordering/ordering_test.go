@@ -24,6 +24,7 @@ type twin struct {
 	enough Enough // of safe at k; nil: everybody
 	quick  bool   // many packets: nobody asks what was delivered, and invariants are looked at now and then
 	passes int
+	mute   bool // nobody delivers: as in recovery
 }
 
 type queue struct {
@@ -87,6 +88,9 @@ func (w *twin) pass() {
 }
 
 func (w *twin) deliver(i int) {
+	if w.mute {
+		return
+	}
 	enough := w.enough
 	if enough == nil {
 		enough = w.rings[i].Everybody

@@ -126,7 +126,7 @@ func (r *Ring) number(t *wire.Token, src Source, v *Visit) {
 	// Nobody may run so far ahead that a slow member's window is left behind.
 	stable := min(t.Aru, r.lastAru)
 	room := r.limits.Body - wire.DataHeaderSize
-	for spend > 0 && len(v.New) < r.limits.Visit && t.Seq-stable < r.limits.Outstanding && r.store.bytes < r.limits.Held {
+	for spend > 0 && len(v.New) < r.limits.Visit && t.Seq-stable < r.limits.Outstanding && !r.full() {
 		chunks := src.Fill(nil, room)
 		if len(chunks) == 0 {
 			return
@@ -154,6 +154,10 @@ func (r *Ring) number(t *wire.Token, src Source, v *Visit) {
 		spend -= d.Size()
 	}
 }
+
+// full reports whether as much is held here as may be. On a ring that is not installed yet nothing is delivered, so all is held: then what
+// is numbered is what members have held of their old rings, and the packets outstanding are bound enough.
+func (r *Ring) full() bool { return r.store.bytes >= r.limits.Held && r.delivered >= r.safe }
 
 // membershipEvent reports whether a packet carries an event that changes groups.
 func membershipEvent(d *wire.Data) bool {

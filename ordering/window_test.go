@@ -240,3 +240,23 @@ func TestHeldBytesAreBounded(t *testing.T) {
 		t.Errorf("%d bytes held, the limit is %d", held, limits.Held)
 	}
 }
+
+// TestARingThatIsNotInstalledTakesAll: members that exchange what their old rings held deliver nothing meanwhile, and still all of it
+// is numbered, however much it is.
+func TestARingThatIsNotInstalledTakesAll(t *testing.T) {
+	p := newPipe(t, 3, time.Millisecond, 300e6)
+	p.mute = true
+	limits := DefaultLimits(1200)
+	p.src[0].full = 2 * limits.Held / len(filling)
+	p.src[1].full = p.src[0].full / 2
+	all := uint64(p.src[0].full + p.src[1].full)
+	for range 300 {
+		p.pass()
+		if n := p.token.Seq - min(p.token.Aru, p.token.Seq); n > limits.Outstanding {
+			t.Fatalf("%d packets outstanding", n)
+		}
+	}
+	if p.token.Seq != all || p.rings[2].Aru() != all {
+		t.Errorf("%d packets numbered of %d", p.token.Seq, all)
+	}
+}

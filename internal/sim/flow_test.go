@@ -173,3 +173,53 @@ func TestStoryASlowMemberSlowsAllAndNoMore(t *testing.T) {
 		f.judge(rings)
 	}
 }
+
+// A member sends large messages to one group while it and another send small ones to a second group: the small ones come through as if
+// there were no large ones, but for a rotation in a megabyte of them.
+func TestStorySmallMessagesPassLargeOnes(t *testing.T) {
+	const large = 1 << 20
+	all := []int{0, 1, 2}
+	c := NewCluster(Options{Seed: 1, Nodes: 3, Network: NetworkConfig{Delay: 100 * time.Microsecond}, MaxMessage: 2 << 20,
+		Groups: []GroupSpec{{Name: "bulk", Nodes: all}, {Name: "g", Nodes: all}}})
+	c.Start(all...)
+	want(t, c, 5*time.Second, all...)
+	for _, o := range c.nodes {
+		o.pace = pace
+	}
+	sent, rotations := 0, c.Counted().Rotations
+	begin := c.Now()
+	var delays []uint64 // of small messages of members 0 and 1 at member 2, in rotations
+	for c.Now() < begin+2*time.Second {
+		for c.Send(0, "bulk", wire.OrderAgreed, large) {
+			sent++
+		}
+		for _, from := range []int{0, 1} {
+			before := c.Counted().Rotations
+			if !c.Send(from, "g", wire.OrderAgreed, 100) {
+				t.Fatal("a small message was not accepted")
+			}
+			n := int(c.app(from, "g").seq)
+			for len(deliveries(c, from, n)) < len(all) {
+				c.Run(200 * time.Microsecond)
+			}
+			delays = append(delays, c.Counted().Rotations-before)
+		}
+	}
+	rotations = c.Counted().Rotations - rotations
+	sent -= len(c.app(0, "bulk").waiting)
+	t.Logf("%d MiB in %d rotations; %d small messages took %v rotations each", sent, rotations, len(delays), delays)
+	if sent < 20 || len(delays) < 20 {
+		t.Errorf("%d large messages, %d small ones: they stood in each other's way", sent, len(delays))
+	}
+	for _, d := range delays {
+		if d > 3 { // to the sender's visit, to the others, and one on its way
+			t.Errorf("a small message took %d rotations", d)
+		}
+	}
+	c.Heal()
+	c.Run(5 * time.Second)
+	c.Settle()
+	for _, v := range c.Violations() {
+		t.Error(v)
+	}
+}
