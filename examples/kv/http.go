@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,12 +87,9 @@ func (s *store) serveChange(w http.ResponseWriter, r *http.Request) {
 	if ch.Request == "" {
 		ch.Request = rand.Text()
 	}
-	if h := r.Header.Get("If-Match"); h != "" {
-		ch.If = strings.Trim(h, `"`)
-	} else if h := r.Header.Get("If-None-Match"); h == "*" {
-		ch.If = "-"
-	} else if h != "" {
-		http.Error(w, "If-None-Match takes * only", http.StatusBadRequest)
+	var ok bool
+	if ch.If, ok = condition(r.Header.Get("If-Match"), r.Header.Get("If-None-Match")); !ok {
+		http.Error(w, "If-Match takes * or one version in quotes, If-None-Match takes *, and not both", http.StatusBadRequest)
 		return
 	}
 	var err error
@@ -117,6 +115,23 @@ func (s *store) serveChange(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// condition makes a Change's condition of two headers, and reports whether it can.
+func condition(match, noneMatch string) (c string, ok bool) {
+	switch version := strings.Trim(match, `"`); {
+	case match == "" && noneMatch == "":
+		return "", true
+	case match == "" && noneMatch == "*":
+		return "-", true
+	case noneMatch != "":
+		return "", false
+	case match == "*":
+		return "*", true
+	default:
+		number, err := strconv.ParseUint(version, 10, 64)
+		return version, err == nil && match == tag(lockstep.Position(number))
+	}
 }
 
 // refuse tells apart what a client must: 503 is "not done, ask another member", 504 is "done or not: repeat it under the same

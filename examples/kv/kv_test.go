@@ -85,6 +85,9 @@ func TestConditions(t *testing.T) {
 		}
 		want(t, ask(s[0], "GET", "/kv/k", ""), 200, "4")
 		want(t, ask(s[0], "DELETE", "/kv/k", "", "If-Match", once), 412)
+		for _, bad := range [][]string{{"If-Match", `""`}, {"If-Match", "-"}, {"If-Match", `"7"`}, {"If-None-Match", once}, {"If-Match", "*", "If-None-Match", "*"}} {
+			want(t, ask(s[0], "DELETE", "/kv/k", "", bad...), 400)
+		}
 	})
 }
 
@@ -195,6 +198,30 @@ func TestKilledMemberComesBackWithEverything(t *testing.T) {
 		if !reflect.DeepEqual(back.content, s[1].content) {
 			t.Error("it has another content than the others")
 		}
+	})
+}
+
+// TestRollingUpdate replaces one member after the other, as a stateful set does: each leaves, and its successor is waited for until it is
+// ready. Nothing is lost, and somebody answers at any time.
+func TestRollingUpdate(t *testing.T) {
+	inThree(t, func(t *testing.T, c *locksteptest.Cluster, s []*store) {
+		want(t, ask(s[0], "PUT", "/kv/k", "0"), 204)
+		for i := range s {
+			if err := c.Node(i).Close(); err != nil {
+				t.Fatal(err)
+			}
+			want(t, ask(s[i], "GET", "/live", ""), 500)
+			want(t, ask(s[(i+1)%3], "PUT", "/kv/k", fmt.Sprint(i+1)), 204)
+			s[i] = newStore(c.Restart(i), 3)
+			joined := make(chan error, 1)
+			go func() { joined <- s[i].join(t.Context()) }()
+			c.Want(10*time.Second, "readiness", func() bool { return ask(s[i], "GET", "/ready", "").StatusCode == 200 })
+			if err := <-joined; err != nil {
+				t.Fatal(err)
+			}
+			want(t, ask(s[i], "GET", "/kv/k?stale", ""), 200, fmt.Sprint(i+1)) // ready is with the state
+		}
+		want(t, ask(s[0], "GET", "/kv/k", ""), 200, "3")
 	})
 }
 
