@@ -47,6 +47,8 @@ type Ring struct {
 	holders    holding
 	tuner      tuner
 
+	chunks []wire.Chunk // room for those of packets to come, behind those of packets numbered here
+
 	Counters Counters
 }
 

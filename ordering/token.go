@@ -127,7 +127,7 @@ func (r *Ring) number(t *wire.Token, src Source, v *Visit) {
 	stable := min(t.Aru, r.lastAru)
 	room := r.limits.Body - wire.DataHeaderSize
 	for spend > 0 && len(v.New) < r.limits.Visit && t.Seq-stable < r.limits.Outstanding && !r.full() {
-		chunks := src.Fill(nil, room)
+		chunks := r.fill(src, room)
 		if len(chunks) == 0 {
 			return
 		}
@@ -158,6 +158,22 @@ func (r *Ring) number(t *wire.Token, src Source, v *Visit) {
 // full reports whether as much is held here as may be. On a ring that is not installed yet nothing is delivered, so all is held: then what
 // is numbered is what members have held of their old rings, and the packets outstanding are bound enough.
 func (r *Ring) full() bool { return r.store.bytes >= r.limits.Held && r.delivered >= r.safe }
+
+// chunkSlab is how many chunks are allocated at a time: a packet's chunks are no allocation of their own.
+const chunkSlab = 256
+
+// fill takes the chunks of the next packet from the source.
+func (r *Ring) fill(src Source, room int) []wire.Chunk {
+	if cap(r.chunks)-len(r.chunks) < chunkSlab/8 {
+		r.chunks = make([]wire.Chunk, 0, chunkSlab)
+	}
+	n := len(r.chunks)
+	chunks := src.Fill(r.chunks[n:], room)
+	if len(chunks) <= cap(r.chunks)-n {
+		r.chunks = r.chunks[:n+len(chunks)] // else they have grown out of it
+	}
+	return chunks[:len(chunks):len(chunks)]
+}
 
 // membershipEvent reports whether a packet carries an event that changes groups.
 func membershipEvent(d *wire.Data) bool {
