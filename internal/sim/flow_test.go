@@ -223,3 +223,41 @@ func TestStorySmallMessagesPassLargeOnes(t *testing.T) {
 		t.Error(v)
 	}
 }
+
+// A member misses all that is sent until the others hold as much as they may for it. Then it hears again, and another is killed: what the
+// rest exchanges in recovery, where nothing is delivered meanwhile, is as much as that, and the next ring is installed all the same.
+func TestStoryAFullRingRecovers(t *testing.T) {
+	f := newFlow(t, 3)
+	for _, o := range f.c.nodes {
+		o.pace = 0
+	}
+	f.size[0] = 64 << 10
+	f.every = []time.Duration{0, time.Hour, time.Hour}
+	f.next[1], f.next[2] = time.Hour, time.Hour
+	undo := loseData(f.c, 2)
+	full := false
+	for range 400 {
+		f.run(time.Millisecond)
+		if s, ok := f.c.Status(0); ok && s.Bytes >= 8<<20 {
+			full = true
+			break
+		}
+	}
+	if !full {
+		t.Fatal("nobody came to hold as much as it may")
+	}
+	undo()
+	recovered := f.c.Counted().Recovered
+	f.c.Crash(1)
+	want(t, f.c, 20*time.Second, 0, 2)
+	if n := f.c.Counted().Recovered - recovered; n < 6000 {
+		t.Errorf("%d packets were exchanged", n)
+	}
+	f.c.Heal()
+	f.c.Start(1)
+	f.c.Run(10 * time.Second)
+	f.c.Settle()
+	for _, v := range f.c.Violations() {
+		t.Error(v)
+	}
+}
