@@ -11,8 +11,9 @@ type store struct {
 	bytes int // payload bytes held
 }
 
-// limit bounds how far ahead of the released packets a number may be. Flow control keeps well below it.
-const limit = 1 << 15
+// limit bounds how far ahead of the released packets a number may be. Flow control keeps well below it, also where members of eight rings
+// that all held as much as they may exchange it on a new one, which releases nothing before it is installed.
+const limit = 1 << 16
 
 func (s *store) get(seq uint64) *wire.Data {
 	if seq <= s.base || seq-s.base > uint64(len(s.slots)) {
