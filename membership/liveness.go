@@ -23,6 +23,9 @@ type livenessState struct {
 	// The neighbours on the ring in operation, looked up once.
 	watched        *ordering.Ring
 	next, previous *peer
+	// When they have to be looked after, or a little earlier: signs of life move it on only when it has come.
+	watchAt   time.Time
+	watchRing *ordering.Ring // nil: no ring is in operation
 }
 
 // A hint is verified by probes at these times after it; silence at the end of the last is death.
@@ -75,8 +78,11 @@ func (m *Machine) receiveProbe(from netip.AddrPort, sender wire.MemberID, p *wir
 
 func (m *Machine) tickLiveness() {
 	m.tickHints()
-	if m.due(m.deadlineWatch()) {
-		m.watchNeighbours()
+	if m.due(m.watchDeadline()) {
+		if m.due(m.deadlineWatch()) {
+			m.watchNeighbours()
+		}
+		m.liveness.watchAt = m.deadlineWatch()
 	}
 	if m.due(m.liveness.nextBeacon) {
 		m.sendBeacons()
@@ -87,7 +93,7 @@ func (m *Machine) tickLiveness() {
 }
 
 func (m *Machine) deadlineLiveness() time.Time {
-	d := earliest(earliest(m.deadlineWatch(), m.liveness.nextBeacon), m.liveness.mergeAt)
+	d := earliest(earliest(m.watchDeadline(), m.liveness.nextBeacon), m.liveness.mergeAt)
 	for _, id := range m.liveness.doubted {
 		if p := m.book[id]; p != nil && p.probing {
 			next := p.probeStart.Add(hintVerdict)
@@ -163,8 +169,19 @@ func (m *Machine) neighbours(f func(id wire.MemberID, p *peer)) {
 	}
 }
 
-// deadlineWatch is when a neighbour will have been quiet for so long that something has to be done. Each sign of it moves that on,
-// so that on a ring whose token goes round nobody is ever woken to look after others.
+// watchDeadline is no later than deadlineWatch, and cheap.
+func (m *Machine) watchDeadline() time.Time {
+	l, now := &m.liveness, m.ring
+	if m.state != StateOperational {
+		now = nil
+	}
+	if l.watchRing != now {
+		l.watchRing, l.watchAt = now, m.deadlineWatch()
+	}
+	return l.watchAt
+}
+
+// deadlineWatch is when a neighbour will have been quiet for so long that something has to be done. Each sign of it moves that on.
 func (m *Machine) deadlineWatch() (d time.Time) {
 	m.neighbours(func(_ wire.MemberID, p *peer) {
 		look := p.heard.Add(m.quietMost())

@@ -17,6 +17,8 @@ type tokenState struct {
 	lossAt       time.Time
 	retransmitAt time.Time
 	restAt       time.Time // a resting token goes round again
+	announceAt   time.Time // all are told that it rests here
+	wanted       bool      // somebody asked for it before it was here
 	wakeAt       time.Time // a wake that brought no token is repeated
 	forwarded    time.Time
 	rotation     time.Duration // smoothed time of a rotation in which somebody sent
@@ -24,9 +26,10 @@ type tokenState struct {
 	watch        aruWatch
 }
 
-// idle is how many idle hops prove that everything is everywhere, and known to be: aru reaches seq within one rotation, and
-// two more make it safe at every member.
-func idle(r *ordering.Ring) uint32 { return uint32(3 * r.Len()) }
+// idle is how many idle hops prove that everything is everywhere, and known to be. At an idle hop aru is seq, and whoever has passed on
+// such an aru twice knows that all is safe: the others have, before the token comes here again, and who lets it rest counts its
+// coming as the second time (ordering.Ring.Rest).
+func idle(r *ordering.Ring) uint32 { return uint32(2*r.Len() - 1) }
 
 // receiveData stores a packet, and delivers when the ring is installed.
 func (m *Machine) receiveData(r *ordering.Ring, from wire.MemberID, d *wire.Data) {
@@ -102,9 +105,10 @@ func (m *Machine) receiveToken(from wire.MemberID, t *wire.Token) {
 	if m.rests(t) {
 		m.token.held = t
 		m.token.restAt = m.now.Add(m.cfg.Timing.Rest)
+		m.token.announceAt = m.now.Add(m.cfg.Timing.TokenRetransmit / 2)
 		m.Coverage.Rested++
-		// Nobody sees a sign of the token's progress while it rests: all are told, or they would send it again.
-		m.multicast(m.ring, wire.ClassToken, &wire.Wake{TokenSeq: t.TokenSeq, Holds: true})
+		m.ring.Rest(t)
+		m.deliverRegular()
 		return
 	}
 	m.visitToken(t)
@@ -113,7 +117,7 @@ func (m *Machine) receiveToken(from wire.MemberID, t *wire.Token) {
 // rests reports whether the token stays here: it has gone round idle long enough, this is where it was last used, and there
 // is nothing to send.
 func (m *Machine) rests(t *wire.Token) bool {
-	return m.state == StateOperational && t.IdleHops >= idle(m.ring) && m.restPlace(t) == m.ring.Self &&
+	return m.state == StateOperational && t.IdleHops >= idle(m.ring) && m.restPlace(t) == m.ring.Self && !m.token.wanted &&
 		m.source.Backlog() == 0
 }
 
@@ -136,14 +140,17 @@ func (m *Machine) receiveWake(w *wire.Wake) {
 	if m.token.held != nil {
 		m.Coverage.Woken++
 		m.release()
+		return
 	}
+	// The token is on its way here, or has just left: where it would come to rest it goes on.
+	m.token.wanted = true
 }
 
 // release lets a resting token go on.
 func (m *Machine) release() {
 	t := m.token.held
 	m.token.held = nil
-	m.token.restAt = time.Time{}
+	m.token.restAt, m.token.announceAt = time.Time{}, time.Time{}
 	m.token.lossAt = m.now.Add(m.cfg.Timing.TokenLoss)
 	m.visitToken(t)
 }
@@ -198,6 +205,7 @@ func (m *Machine) visitToken(t *wire.Token) {
 		return
 	}
 	m.measure(t)
+	m.token.wanted = false
 	if m.state == StateRecovery {
 		m.ring.Visit(t, &m.recovery, &m.visit)
 		m.recoveryVisit(t)
@@ -265,6 +273,11 @@ func (m *Machine) tickToken() {
 	if m.state == StateRecovery {
 		m.retransmitCommit()
 	}
+	if m.due(t.announceAt) && t.held != nil {
+		// Nobody sees a sign of the token's progress while it rests: all are told, or they would send it again.
+		m.multicast(m.ring, wire.ClassToken, &wire.Wake{TokenSeq: t.held.TokenSeq, Holds: true})
+		t.announceAt = time.Time{}
+	}
 	if m.due(t.restAt) && t.held != nil {
 		m.release()
 	}
@@ -302,7 +315,7 @@ func (m *Machine) deadlineToken() time.Time {
 		d = earliest(d, m.commit.retransmitAt)
 	}
 	if t.held != nil {
-		d = earliest(d, t.restAt)
+		d = earliest(d, earliest(t.restAt, t.announceAt))
 	}
 	return d
 }

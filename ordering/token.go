@@ -96,6 +96,12 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 	}
 }
 
+// Rest takes in a token that comes to rest here, after so many idle hops that its aru covers all there is and did so at the last visit.
+func (r *Ring) Rest(t *wire.Token) {
+	r.safe = max(r.safe, min(t.Aru, r.lastAru))
+	r.store.release(min(r.safe, r.delivered))
+}
+
 // answer retransmits what others ask for and this member holds, up to half a window; what it does not stays on the token.
 func (r *Ring) answer(t *wire.Token, v *Visit) {
 	var left []wire.Request
