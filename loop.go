@@ -27,6 +27,8 @@ const (
 	headMost = callSize + indexSize
 	// drainMost is how many batches of packets are taken in before commands have their turn.
 	drainMost = 32
+	// afterLeast is how many packets there are behind a token that has gone before they are sealed.
+	afterLeast = 4
 	// refusalEvery is how often the socket is asked who refused datagrams.
 	refusalEvery = 20 * time.Millisecond
 )
@@ -208,9 +210,11 @@ func (l *loop) apply() (handed bool) {
 		for i := range e.Sends {
 			s := &e.Sends[i]
 			l.out = append(l.out, transport.Outgoing{To: s.To, Class: s.Class, Context: s.Context, Body: s.Body})
+			if s.Class == wire.ClassToken && len(e.Sends)-i > afterLeast {
+				l.send() // what comes after the token is sealed when that is on its way
+			}
 		}
-		l.n.end.Send(l.out)
-		clear(l.out)
+		l.send()
 	}
 	if e.Persist != (core.Mark{}) {
 		l.n.keeper.want(e.Persist)
@@ -220,6 +224,13 @@ func (l *loop) apply() (handed bool) {
 		l.notice(&e.Notices[i])
 	}
 	return handed
+}
+
+// send gives the packets to the endpoint.
+func (l *loop) send() {
+	l.n.end.Send(l.out)
+	clear(l.out)
+	l.out = l.out[:0]
 }
 
 // notice passes on what an operator may want to know, and follows the ring's changes.

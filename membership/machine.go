@@ -200,6 +200,7 @@ type Coverage struct {
 	Obliged             int // deliveries after a gap because of an obligation
 	Rested              int // times the token came to rest
 	Woken               int
+	Accelerated         int // tokens passed on before the last packets of their visit
 	Refused             int // newcomers refused because their name was taken
 	RingsSpent          int // rings that ended because their numbers were used up
 	CommitStored        int // commit tokens that waited for a mark to be stored

@@ -217,9 +217,21 @@ func (m *Machine) visitToken(t *wire.Token) {
 	}
 	for _, d := range m.visit.New {
 		m.watchPacket(WatchNumbered, d)
+	}
+	first := m.visit.New
+	var after []*wire.Data
+	if m.state == StateOperational && m.visit.After > 0 {
+		// In recovery all wait for the aru: there the token stays behind its packets.
+		first, after = first[:len(first)-m.visit.After], first[len(first)-m.visit.After:]
+		m.Coverage.Accelerated++
+	}
+	for _, d := range first {
 		m.multicast(m.ring, wire.ClassData, d)
 	}
 	m.forward(t)
+	for _, d := range after {
+		m.multicast(m.ring, wire.ClassData, d)
+	}
 	m.watchAru(t)
 	if m.state == StateGather {
 		return

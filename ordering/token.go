@@ -21,10 +21,11 @@ type Source interface {
 	Token(t *wire.Token, self uint16)
 }
 
-// A Visit is what a token visit gives to the network, in this order.
+// A Visit is what a token visit gives to the network: first what is sent again, then what is new, the last After of it after the token.
 type Visit struct {
 	Retransmit []*wire.Data
 	New        []*wire.Data
+	After      int
 }
 
 // Fresh reports whether a token has not been here before. "A retransmitted token must not touch last_aru or timers."
@@ -69,6 +70,7 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 	asked := r.Counters.Requested
 	r.request(t)
 	r.account(t, bytesOf(v.Retransmit)+bytesOf(v.New), r.Counters.Requested-asked, backlog > 0)
+	v.After = r.after(t, len(v.New))
 	t.Members[r.Self].Aru = uint32(min(t.Seq-r.aru, uint64(wire.FarBehind)))
 	r.learn(t)
 
