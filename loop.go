@@ -29,6 +29,8 @@ const (
 	drainMost = 32
 	// afterLeast is how many packets there are behind a token that has gone before they are sealed.
 	afterLeast = 4
+	// armSlack is how much too early the timer may fire.
+	armSlack = 5 * time.Millisecond
 	// refusalEvery is how often the socket is asked who refused datagrams.
 	refusalEvery = 20 * time.Millisecond
 )
@@ -133,11 +135,11 @@ func (l *loop) work(batch []core.Received) (handed bool) {
 	return handed
 }
 
-// arm sets the timer to the core's deadline if that is earlier than what the timer is set to. A deadline that moves on, as it does with
-// each packet, leaves the timer alone: it fires too early once, and is set anew.
+// arm sets the timer to the core's deadline if that is earlier than what the timer is set to, or much later. A deadline that moves on a
+// little, as it does with each packet, leaves the timer alone.
 func (l *loop) arm(now time.Time) {
 	d := l.core.Deadline()
-	if d.IsZero() || !l.armed.IsZero() && !d.Before(l.armed) {
+	if d.IsZero() || !l.armed.IsZero() && !d.Before(l.armed) && d.Sub(l.armed) < armSlack {
 		return
 	}
 	l.armed = d
