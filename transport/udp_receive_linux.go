@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -16,6 +17,12 @@ import (
 
 // maxFailures is how often in a row a receive may fail before the socket is given up.
 const maxFailures = 1000
+
+// The next packet is waited for in the system call when so many have come, each so soon after the one before.
+const (
+	lively    = 4
+	livelyGap = 10 * time.Millisecond
+)
 
 const (
 	joinedSlots = 16      // slots of a socket on which the kernel joins datagrams
@@ -31,6 +38,9 @@ type udpIn struct {
 	iov     [maxBatch]unix.Iovec
 	control [maxBatch][receiveControl]byte
 
+	last time.Time // when a call last returned that received something
+	row  int       // how many did since one was long after the one before
+
 	got   int            // messages of the last call
 	at    int            // the one being cut
 	off   int            // how far it is cut
@@ -40,7 +50,7 @@ type udpIn struct {
 }
 
 func (in *udpIn) init(coalesce bool) {
-	in.trap, in.flags = unix.SYS_RECVMMSG, unix.MSG_WAITFORONE
+	in.trap = unix.SYS_RECVMMSG
 	in.call = in.do
 	in.slots, in.size = maxBatch, MaxDatagram+1 // one byte more tells a longer one
 	if coalesce {
@@ -70,6 +80,9 @@ func (b *udpBatch) receive(u *UDP, batch []Datagram) (int, error) {
 			h.SetControllen(receiveControl)
 		}
 		in.from, in.upTo, in.got, in.at, in.off = 0, in.slots, 0, 0, 0
+		if in.flags = unix.MSG_WAITFORONE; in.row < lively {
+			in.flags = unix.MSG_DONTWAIT
+		}
 		if err := b.socket.with(in.call); err != nil {
 			return 0, err
 		}
@@ -77,6 +90,7 @@ func (b *udpBatch) receive(u *UDP, batch []Datagram) (int, error) {
 			return 0, net.ErrClosed
 		}
 		if in.errno == unix.EAGAIN {
+			b.socket.rest()
 			in.got, in.at = in.slots, in.slots
 			continue
 		}
@@ -92,6 +106,11 @@ func (b *udpBatch) receive(u *UDP, batch []Datagram) (int, error) {
 		}
 		failures = 0
 		in.got = in.n
+		if now := time.Now(); now.Sub(in.last) > livelyGap {
+			in.last, in.row = now, 0
+		} else {
+			in.last, in.row = now, in.row+1
+		}
 	}
 }
 
