@@ -65,6 +65,9 @@ var (
 	// ErrHandlerPanic: a handler panicked, so this member's state can no longer be trusted to equal that of the others and its
 	// membership was ended. The detail has the panic's text.
 	ErrHandlerPanic = errors.New("a handler panicked")
+	// ErrHandlerStuck: a handler or callback did not return within GroupConfig.HandlerLimit, so the membership was ended for the others'
+	// sake; the detail says which. Join waits until it has returned.
+	ErrHandlerStuck = errors.New("a handler does not return")
 	// ErrLoad: State.Load or State.New failed, so the member has no state and its membership was ended.
 	ErrLoad = errors.New("loading the state failed")
 	// ErrDecode: a message of the group could not be decoded here, so this member missed it and its membership was ended.

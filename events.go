@@ -28,8 +28,9 @@ type EventListener struct {
 	Blocked func(group string)
 	// MembershipEnded: a membership ended, asked to or not; err is what Group.Err says.
 	MembershipEnded func(group string, err error)
-	// HandlerBlocked: a handler or callback of the group has not returned for so long (1 s at least); given once for each.
-	HandlerBlocked func(group string, lasted time.Duration)
+	// HandlerBlocked: a handler or callback of the group has not returned for so long (GroupConfig.HandlerWarn at least); given once for
+	// each. What says which: "message Change", "apply Set", "OnView".
+	HandlerBlocked func(group, what string, lasted time.Duration)
 	// JoinWaiting: a Join has waited for 3 s; why says per seed what stands in the way, and what the group lacks.
 	JoinWaiting func(group string, why string)
 	// LoadFailed: a state transfer from the donor failed; another is asked for.
@@ -139,10 +140,10 @@ func (q *eventQueue) membershipEnded(group string, err error) {
 	}
 }
 
-func (q *eventQueue) handlerBlocked(group string, lasted time.Duration) {
-	q.n.log.Warn("a handler does not return", zap.String("group", group), zap.Duration("lasted", lasted))
+func (q *eventQueue) handlerBlocked(group, what string, lasted time.Duration) {
+	q.n.log.Warn("a handler does not return", zap.String("group", group), zap.String("what", what), zap.Duration("lasted", lasted))
 	if f := q.to.HandlerBlocked; f != nil {
-		q.add(func() { f(group, lasted) })
+		q.add(func() { f(group, what, lasted) })
 	}
 }
 

@@ -4,6 +4,7 @@ package lockstep
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/lockstep-go/lockstep/internal/wire"
 )
@@ -27,7 +28,19 @@ type GroupConfig struct {
 	QueueMessages int
 	// QueueBytes bounds their bytes, as Config.QueueBytes does. Zero: Config.QueueBytes.
 	QueueBytes int
+	// HandlerWarn is how long one upcall may take before EventListener.HandlerBlocked is given, to a quarter of a second. Zero: 1 s.
+	// Negative: never. State.Load and Merge are left out of it: they wait for another member.
+	HandlerWarn time.Duration
+	// HandlerLimit is how long one upcall may take before this member leaves the group, with ErrHandlerStuck, so that the others need
+	// not wait for it: while it lasts its queue fills, and then no sender of the group gets on. Zero: 30 s. Negative: the group waits.
+	HandlerLimit time.Duration
 }
+
+// The defaults of HandlerWarn and HandlerLimit.
+const (
+	defaultHandlerWarn  = time.Second
+	defaultHandlerLimit = 30 * time.Second
+)
 
 // withDefaults fills in what the node's Config decides; c went through its own withDefaults.
 func (g GroupConfig) withDefaults(c Config) GroupConfig {
@@ -36,6 +49,12 @@ func (g GroupConfig) withDefaults(c Config) GroupConfig {
 	}
 	if g.QueueBytes == 0 {
 		g.QueueBytes = c.QueueBytes
+	}
+	if g.HandlerWarn == 0 {
+		g.HandlerWarn = defaultHandlerWarn
+	}
+	if g.HandlerLimit == 0 {
+		g.HandlerLimit = defaultHandlerLimit
 	}
 	return g
 }

@@ -99,7 +99,7 @@ func (t *tenure) runLent() {
 		if !ok {
 			return
 		}
-		t.begins()
+		t.begins(&u)
 		t.upcall(&u, table)
 		t.ends()
 	}

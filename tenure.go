@@ -65,8 +65,10 @@ type tenure struct {
 	claim   atomic.Uint64 // see claim.go
 	started uint64        // the upper part of claim when the upcall was handed over; the goroutine's own while it runs
 
-	turns atomic.Uint64 // see busy.go
-	stall stall         // checkHandlers' own
+	turns    atomic.Uint64                // see busy.go
+	kind     atomic.Uint32                // of the upcall that runs
+	handling atomic.Pointer[handlerEntry] // whose handler runs, while one does
+	stall    stall                        // checkHandlers' own
 }
 
 func newTenure(g *Group) *tenure {

@@ -28,7 +28,7 @@ func (t *tenure) run() {
 			t.upcall(&u, table) // these may rightly take long: they wait for another member
 			continue
 		}
-		t.begins()
+		t.begins(&u)
 		t.upcall(&u, table)
 		t.ends()
 	}
@@ -121,6 +121,7 @@ func (t *tenure) handle(u *core.Upcall, m Message, body []byte, own bool, table 
 		t.fail(t.g.fault("handle", ErrDecode, fmt.Sprintf("%v from %v: no handler here for type %d", m.Position, m.Sender, index)))
 		return
 	}
+	t.handling.Store(entry)
 	result, decoded, err := entry.typed().run(t.ctx, t.n.cfg.Codec, entry, m, body, own)
 	if u.Message == wire.KindQuery {
 		t.replyWith(u, id, entry, result, err)
@@ -176,6 +177,7 @@ func (t *tenure) handleDirect(u *core.Upcall, table *agreedTable) {
 		return
 	}
 	m := Message{Group: t.g, Sender: memberOf(u.Sender), View: t.g.View().ID, Position: Position(u.Position), Order: FIFO}
+	t.handling.Store(entry)
 	_, decoded, err := entry.typed().run(t.ctx, t.n.cfg.Codec, entry, m, body, false)
 	if !decoded {
 		// Only this member got it, so its state differs from nobody's.
