@@ -89,7 +89,7 @@ func TestAGroupThatWaitsForItsHandlers(t *testing.T) {
 		if got, want := <-told, "g: message work for 5s"; got != want {
 			t.Errorf("the event says %q, want %q", got, want)
 		}
-		time.Sleep(time.Hour) // of the bubble
+		<-time.After(time.Hour) // of the bubble
 		if v := groups[1].View(); v.Rank < 0 || len(told) > 0 {
 			t.Errorf("after an hour the view is %v, and %d events more were given", v, len(told))
 		}
