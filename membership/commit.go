@@ -189,8 +189,8 @@ func salt(ring wire.RingID, entries []wire.CommitEntry) (s [32]byte) {
 	return s
 }
 
-// stragglers is more than the messages that one rotation can number: every packet full of the smallest chunks.
-const stragglers = 1 << 17
+// stragglers is more than the messages that one rotation can number.
+const stragglers = ordering.MostMessages + 1
 
 // newRing makes the ring whose commit token has gone round.
 func (m *Machine) newRing() *ordering.Ring {

@@ -67,13 +67,15 @@ func newTwin(t testing.TB, n int) *twin {
 }
 
 // pass lets the token visit the next member.
-func (w *twin) pass() {
+func (w *twin) pass() { w.visit(w.src[w.at]) }
+
+func (w *twin) visit(src Source) {
 	r := w.rings[w.at]
 	if !r.Fresh(w.token) || !r.Plausible(w.token) {
 		w.t.Fatalf("token %v refused at %d", w.token, w.at)
 	}
 	var v Visit
-	r.Visit(w.token, w.src[w.at], &v)
+	r.Visit(w.token, src, &v)
 	for _, d := range append(v.Retransmit, v.New...) {
 		for i, to := range w.rings {
 			if i != w.at && !w.lose(i, d) {

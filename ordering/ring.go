@@ -37,15 +37,17 @@ type Ring struct {
 
 	position wire.Position // the highest message position seen
 
-	tokenSeq   uint64 // of the last token accepted
-	lastAru    uint64 // aru of the token as last forwarded
-	lastSeq    uint64 // seq of the token as last forwarded
-	lastWindow int    // bytes that all members may multicast in a rotation
-	lastOwn    uint64 // the last packet this member numbered
-	control    uint64 // the last packet with a membership event, as far as delivered or numbered here
-	waitsSafe  bool   // the next packet to deliver is here but not safe
-	holders    holding
-	tuner      tuner
+	tokenSeq     uint64        // of the last token accepted
+	lastAru      uint64        // aru of the token as last forwarded
+	lastSeq      uint64        // seq of the token as last forwarded
+	lastPosition wire.Position // of the token as last forwarded
+	visited      wire.Position // of the token as it came
+	lastWindow   int           // bytes that all members may multicast in a rotation
+	lastOwn      uint64        // the last packet this member numbered
+	control      uint64        // the last packet with a membership event, as far as delivered or numbered here
+	waitsSafe    bool          // the next packet to deliver is here but not safe
+	holders      holding
+	tuner        tuner
 
 	chunks []wire.Chunk // room for those of packets to come, behind those of packets numbered here
 
@@ -77,7 +79,7 @@ func (c *Counters) Add(o Counters) {
 // NewRing returns the ring as it is before its first packet. Positions go on above the given one.
 func NewRing(id wire.RingID, members []wire.MemberID, self int, limits Limits, position wire.Position) *Ring {
 	first := limits.Packets
-	return &Ring{ID: id, Members: members, Self: self, Context: id.Context(), limits: limits, position: position,
+	return &Ring{ID: id, Members: members, Self: self, Context: id.Context(), limits: limits, position: position, lastPosition: position,
 		aru: first, high: first, delivered: first, safe: first, lastAru: first, lastSeq: first, store: store{base: first},
 		tokenSeq: limits.Tokens, holders: holding{upTo: make([]uint64, len(members))}}
 }

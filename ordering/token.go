@@ -88,6 +88,7 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 			r.Counters.Rotations++
 		}
 	}
+	r.lastPosition = t.Position
 	if len(v.New) > 0 {
 		t.LastSender = self
 	}
@@ -129,12 +130,13 @@ func (r *Ring) answer(t *wire.Token, v *Visit) {
 // number gives the next numbers to what waits, as far as flow control allows. What was sent again counts, but never for more than half
 // of this member's share: who answers is not who lost.
 func (r *Ring) number(t *wire.Token, src Source, v *Visit) {
+	r.visited = t.Position
 	share := r.share(t)
 	spend := share - min(bytesOf(v.Retransmit), share/2)
 	// Nobody may run so far ahead that a slow member's window is left behind.
 	stable := min(t.Aru, r.lastAru)
 	room := r.limits.Body - wire.DataHeaderSize
-	for spend > 0 && len(v.New) < r.limits.Visit && t.Seq-stable < r.limits.Outstanding && !r.full() {
+	for spend > 0 && r.mayName(t) && len(v.New) < r.limits.Visit && t.Seq-stable < r.limits.Outstanding && !r.full() {
 		chunks := r.fill(src, room)
 		if len(chunks) == 0 {
 			return
@@ -161,6 +163,18 @@ func (r *Ring) number(t *wire.Token, src Source, v *Visit) {
 		v.New = append(v.New, d)
 		spend -= d.Size()
 	}
+}
+
+// MostMessages is how many messages one rotation numbers at most. A new ring's positions go on so far above those seen, lest what a member
+// numbered and delivered alone be numbered again.
+const MostMessages = 1<<17 - 1
+
+// mayName reports whether a packet full of the smallest messages may still be numbered: those that all have numbered since the token left
+// here and those of this visit are together no more than MostMessages, and this member's no more than its part of them.
+func (r *Ring) mayName(t *wire.Token) bool {
+	packet := wire.Position(r.PerPacket())
+	since, own := t.Position-min(t.Position, r.lastPosition), t.Position-min(t.Position, r.visited)
+	return since+packet <= MostMessages && own+packet <= max(packet, MostMessages/wire.Position(len(r.Members)))
 }
 
 // full reports whether as much is held here as may be. On a ring that is not installed yet nothing is delivered, so all is held: then what

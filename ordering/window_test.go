@@ -260,3 +260,45 @@ func TestARingThatIsNotInstalledTakesAll(t *testing.T) {
 		t.Errorf("%d packets numbered of %d", p.token.Seq, all)
 	}
 }
+
+// tiny fills packets with the smallest messages there are.
+type tiny struct{ queue }
+
+func (q *tiny) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
+	for overhead := wire.ChunkOverhead(wire.OrderFIFO, true, true); room >= overhead; room -= overhead {
+		chunks = append(chunks, wire.Chunk{Group: 1, Kind: wire.KindApp, Flags: wire.ChunkFirst | wire.ChunkLast})
+	}
+	return chunks
+}
+
+// TestARotationNumbersSoManyMessages: however small the messages and large the packets, whatever the token says of the window, between two
+// visits of any member no more messages are numbered than a new ring leaves out, and each member numbers some.
+func TestARotationNumbersSoManyMessages(t *testing.T) {
+	for _, n := range []int{2, 3, 7, 40} {
+		for _, body := range []int{1200, 9000} {
+			w := newTwin(t, n)
+			w.quick = true
+			for i := range w.rings {
+				limits := DefaultLimits(body)
+				limits.Window = 64 << 20 // far beyond what is so
+				w.rings[i] = NewRing(w.rings[i].ID, w.rings[i].Members, i, limits, 1000)
+			}
+			src := &tiny{queue{full: 1}}
+			last, most, least := make([]wire.Position, n), wire.Position(0), wire.Position(1<<30)
+			for pass := range 4 * n {
+				w.token.Window = 64 << 20
+				before := w.token.Position
+				w.visit(src)
+				if i := pass % n; pass >= n {
+					most = max(most, w.token.Position-last[i])
+					least = min(least, w.token.Position-before)
+				}
+				last[pass%n] = w.token.Position
+			}
+			t.Logf("%d members, packets of %d: up to %d messages a rotation", n, body, most)
+			if most > MostMessages || least == 0 || most < MostMessages/2 {
+				t.Errorf("%d members, packets of %d: %d messages in a rotation, the limit is %d; a visit numbered %d", n, body, most, MostMessages, least)
+			}
+		}
+	}
+}
