@@ -45,7 +45,7 @@ func TestShortSearch(t *testing.T) {
 		{"ring", "overtake", 1, 1}, {"safe", "drop", 1, 1}, {"ring", "all", 2, 0}, {"merge", "all", 1, 0}, {"join", "all", 0, 0},
 		{"birth", "all", 0, 0}, {"ring", "cut", 1, 0},
 	} {
-		states := 8_000
+		states := 16_000
 		if c.faults == 0 {
 			states = 30_000
 		}
