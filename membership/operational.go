@@ -17,6 +17,7 @@ type tokenState struct {
 	lossAt       time.Time
 	retransmitAt time.Time
 	restAt       time.Time // a resting token goes round again
+	announceAt   time.Time // all are told that it rests here
 	wanted       bool      // somebody asked for it before it was here
 	wakeAt       time.Time // a wake that brought no token is repeated
 	forwarded    time.Time
@@ -104,6 +105,7 @@ func (m *Machine) receiveToken(from wire.MemberID, t *wire.Token) {
 	if m.rests(t) {
 		m.token.held = t
 		m.token.restAt = m.now.Add(m.cfg.Timing.Rest)
+		m.token.announceAt = m.now.Add(m.cfg.Timing.TokenRetransmit / 2)
 		m.Coverage.Rested++
 		m.ring.Rest(t)
 		m.deliverRegular()
@@ -140,24 +142,15 @@ func (m *Machine) receiveWake(w *wire.Wake) {
 		m.release()
 		return
 	}
-	// The token is on its way here, or has just left: where it would come to rest it goes on. If it was lost, whoever had it last is in no
-	// hurry to send it again while nobody misses it; now somebody does.
+	// The token is on its way here, or has just left: where it would come to rest it goes on.
 	m.token.wanted = true
-	m.hurry()
-}
-
-// hurry sends a token again that was passed on long enough ago.
-func (m *Machine) hurry() {
-	if t := &m.token; !t.retransmitAt.IsZero() && !m.now.Before(t.forwarded.Add(m.retransmit())) {
-		t.retransmitAt = m.now
-	}
 }
 
 // release lets a resting token go on.
 func (m *Machine) release() {
 	t := m.token.held
 	m.token.held = nil
-	m.token.restAt = time.Time{}
+	m.token.restAt, m.token.announceAt = time.Time{}, time.Time{}
 	m.token.lossAt = m.now.Add(m.cfg.Timing.TokenLoss)
 	m.visitToken(t)
 }
@@ -191,8 +184,7 @@ func (m *Machine) Expects() bool {
 		m.token.last != nil && !m.mayRest()
 }
 
-// wake asks the member at which the token rests, as far as known here, to let it go. If that did not help, all are asked: the token may
-// have been lost on its way there.
+// wake asks the member at which the token rests, as far as known here, to let it go.
 func (m *Machine) wake() {
 	place := m.restPlace(m.token.last)
 	if place == m.ring.Self {
@@ -275,10 +267,6 @@ func (m *Machine) forward(t *wire.Token) {
 	m.token.last = t
 	m.token.lossAt = m.now.Add(m.cfg.Timing.TokenLoss)
 	m.token.retransmitAt = m.now.Add(m.retransmit())
-	if m.state == StateOperational && m.mayRest() {
-		// No sign of its progress will come while it rests, and nobody misses it.
-		m.token.retransmitAt = m.now.Add(max(m.retransmit(), m.cfg.Timing.Rest+m.cfg.Timing.TokenRetransmit))
-	}
 	m.pass(m.ring, t)
 }
 
@@ -297,21 +285,24 @@ func (m *Machine) tickToken() {
 	if m.state == StateRecovery {
 		m.retransmitCommit()
 	}
+	if m.due(t.announceAt) && t.held != nil {
+		// Nobody sees a sign of the token's progress while it rests: all are told, or they would send it again.
+		m.multicast(m.ring, wire.ClassToken, &wire.Wake{TokenSeq: t.held.TokenSeq, Holds: true})
+		t.announceAt = time.Time{}
+	}
 	if m.due(t.restAt) && t.held != nil {
 		m.release()
-	}
-	if m.due(t.wakeAt) && t.last != nil {
-		t.wakeAt = time.Time{}
-		if m.state == StateOperational && m.source.Backlog() > 0 {
-			m.multicast(m.ring, wire.ClassToken, &wire.Wake{TokenSeq: t.last.TokenSeq})
-			t.wakeAt = m.now.Add(m.cfg.Timing.TokenRetransmit)
-			m.hurry()
-		}
 	}
 	if m.due(t.retransmitAt) && t.last != nil {
 		m.Coverage.TokenRetransmitted++
 		m.pass(m.ring, t.last)
 		t.retransmitAt = m.now.Add(m.retransmit())
+	}
+	if m.due(t.wakeAt) && t.last != nil {
+		t.wakeAt = time.Time{}
+		if m.state == StateOperational && m.source.Backlog() > 0 {
+			m.wake()
+		}
 	}
 	if m.due(t.lossAt) {
 		m.Coverage.TokensLost++
@@ -336,7 +327,7 @@ func (m *Machine) deadlineToken() time.Time {
 		d = earliest(d, m.commit.retransmitAt)
 	}
 	if t.held != nil {
-		d = earliest(d, t.restAt)
+		d = earliest(d, earliest(t.restAt, t.announceAt))
 	}
 	return d
 }
