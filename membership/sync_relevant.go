@@ -8,9 +8,9 @@ import (
 	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
-// relevant picks the founding that is the group, and of its memories those that matter. Of several foundings the oldest is the
-// group; the members of the others are out and keep their state. Strays are members of a founding that came to nothing before
-// they had its state: they join again.
+// relevant picks the founding that is the group, and of its memories those that matter. Of several foundings the oldest of which somebody
+// here has the state is the group; the members of others that have one are out and keep it. Strays are members of a founding of which
+// nobody here has the state: they join again.
 func (d *Directory) relevant(mems []memory, p wire.Position) (relevant []memory, strays []wire.GroupJoin) {
 	there := slices.DeleteFunc(slices.Clone(mems), func(m memory) bool { return len(m.holders) == 0 })
 	if len(there) == 0 {
