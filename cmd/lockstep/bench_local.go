@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"sync"
 
 	"github.com/lockstep-go/lockstep"
+	"github.com/lockstep-go/lockstep/internal/loopback"
 )
 
 // errorTextMost is how much of a process's standard error is kept, in bytes.
@@ -41,7 +41,7 @@ func (o *benchOptions) runLocal(ctx context.Context, std stdio) error {
 			return err
 		}
 	}
-	addrs, err := freeAddresses(o.local)
+	addrs, err := loopback.FreeAddresses(o.local)
 	if err != nil {
 		return err
 	}
@@ -141,33 +141,4 @@ func writeFreshKey(path string) error {
 		return err
 	}
 	return key.WriteFile(path)
-}
-
-// freeAddresses finds loopback ports on which UDP and TCP are free now. Somebody may take one before it is used; then the
-// process that was to have it says so.
-func freeAddresses(n int) ([]string, error) {
-	var addrs []string
-	var holds []io.Closer
-	defer func() {
-		for _, h := range holds {
-			_ = h.Close()
-		}
-	}()
-	for tries := 0; len(addrs) < n; tries++ {
-		if tries > 100+n {
-			return nil, errors.New("no free ports on 127.0.0.1")
-		}
-		tcp, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		holds = append(holds, tcp) // held until all are found, so that none is found twice
-		udp, err := net.ListenPacket("udp4", tcp.Addr().String())
-		if err != nil {
-			continue
-		}
-		holds = append(holds, udp)
-		addrs = append(addrs, tcp.Addr().String())
-	}
-	return addrs, nil
 }

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lockstep-go/lockstep/internal/loopback"
 )
 
 // asCommand in the environment makes the test binary behave as the command lockstep.
@@ -242,7 +244,7 @@ func threeNodes(t *testing.T, extra ...string) map[string][]string {
 	if err := writeFreshKey(key); err != nil {
 		t.Fatal(err)
 	}
-	addrs, err := freeAddresses(3)
+	addrs, err := loopback.FreeAddresses(3)
 	if err != nil {
 		t.Fatal(err)
 	}

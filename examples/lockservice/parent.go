@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -84,22 +85,25 @@ func (p *parent) prepare() (err error) {
 	return err
 }
 
-// freePorts finds, for each name, a port of the loopback that is free for TCP and UDP. Another process may take it before the
-// member does; the system gives out fresh ones in turn, so that is rare.
+// freePorts finds, for each name, a port of the loopback that is free for TCP and UDP: below those that the system gives to outgoing
+// connections, so that none of them takes it before the member does, or while the member is dead.
 func freePorts(names ...string) (map[string]string, error) {
 	addrs := map[string]string{}
-	for _, name := range names {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for tries := 0; len(addrs) < len(names); tries++ {
+		if tries == 200 {
+			return nil, errors.New("no free ports on 127.0.0.1")
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000)))
 		if err != nil {
-			return nil, err
+			continue
 		}
 		defer l.Close()
 		u, err := net.ListenPacket("udp", l.Addr().String())
 		if err != nil {
-			return nil, err
+			continue
 		}
 		defer u.Close()
-		addrs[name] = l.Addr().String()
+		addrs[names[len(addrs)]] = l.Addr().String()
 	}
 	return addrs, nil
 }

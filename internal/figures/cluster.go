@@ -7,16 +7,15 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/lab"
+	"github.com/lockstep-go/lockstep/internal/loopback"
 )
 
 // settle is how long a cluster is left alone before something is done to it.
@@ -34,7 +33,7 @@ type cluster struct {
 
 // startLocal starts three nodes on loopback and waits until all have the view of three.
 func (l *study) startLocal(ctx context.Context, part string) (*cluster, error) {
-	addrs, err := freeAddresses(3)
+	addrs, err := loopback.FreeAddresses(3)
 	if err != nil {
 		return nil, err
 	}
@@ -177,27 +176,4 @@ func (c *cluster) placeToken(ctx context.Context, i int) error {
 		}
 	}
 	return c.pause(ctx, settle+rand.N(500*time.Millisecond))
-}
-
-// freeAddresses finds loopback ports on which UDP and TCP are free. They lie below the range from which the kernel takes the ports
-// of outgoing connections, so that none takes the port of a dead node before it is back.
-func freeAddresses(n int) ([]string, error) {
-	var addrs []string
-	for range 200 {
-		a := net.JoinHostPort("127.0.0.1", strconv.Itoa(20000+rand.IntN(12000)))
-		tcp, err := net.Listen("tcp4", a)
-		if err != nil {
-			continue
-		}
-		defer tcp.Close() // held until all are found, so that none is found twice
-		udp, err := net.ListenPacket("udp4", a)
-		if err != nil {
-			continue
-		}
-		defer udp.Close()
-		if addrs = append(addrs, a); len(addrs) == n {
-			return addrs, nil
-		}
-	}
-	return nil, errors.New("no free ports on 127.0.0.1")
 }

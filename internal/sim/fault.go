@@ -33,6 +33,7 @@ const (
 	faultFew          // calls are answered, or messages safe at k delivered, where few have them: those are cut off at that moment
 	faultSync         // whose directories are one first is cut off from those whose are not yet
 	faultOldToken     // a commit token of a former ring of the same members comes when they gather
+	faultMidway       // somebody leaves while a message of many packets is under way
 	faultKinds
 )
 
@@ -89,6 +90,8 @@ func (k faultKind) String() string {
 		return "first to sync"
 	case faultOldToken:
 		return "old commit token"
+	case faultMidway:
+		return "midway"
 	}
 	return "unknown"
 }
@@ -143,6 +146,8 @@ func (s *swarm) strike(kind faultKind) {
 		s.firstToSync()
 	case faultOldToken:
 		s.oldToken()
+	case faultMidway:
+		s.midway()
 	default:
 		s.disturbNetwork(kind, victim)
 	}

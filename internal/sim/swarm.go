@@ -23,7 +23,8 @@ const (
 	withoutHoles = 2
 	withHoles    = 3 // two seeds in three have faultHole
 	withTraps    = 4 // one seed in two has, and there are traps (trap.go)
-	newest       = withTraps
+	withMidway   = 5 // one trap more: faultMidway
+	newest       = withMidway
 )
 
 // A swarm is a scenario of the second generation or a later one.
@@ -87,7 +88,7 @@ func newSwarm(opts Options) *swarm {
 		s.drawHoles(opts.Seed, opts.Generation)
 	}
 	if opts.Generation >= withTraps {
-		s.drawTraps(opts.Seed)
+		s.drawTraps(opts.Seed, opts.Generation)
 	}
 	s.pause0 = time.Duration(500+rng.IntN(2500)) * time.Millisecond
 	s.gap = time.Duration(150+rng.IntN(1800)) * time.Millisecond

@@ -6,9 +6,13 @@ package sim
 import "math/rand/v2"
 
 // drawTraps adds each kind of trap to two seeds in five. It draws from a source of its own.
-func (s *swarm) drawTraps(seed uint64) {
+func (s *swarm) drawTraps(seed uint64, generation int) {
 	s.traps = rand.New(rand.NewPCG(seed, 9))
-	for k := faultFew; k < faultKinds; k++ {
+	end := faultMidway
+	if generation >= withMidway {
+		end++
+	}
+	for k := faultFew; k < end; k++ {
 		s.strength[k] = s.traps.Float64()
 		if s.traps.IntN(5) < 2 {
 			s.kinds = append(s.kinds, k)
