@@ -1,9 +1,13 @@
 package lockstep
 
 // Room in a group's send queue: counted in messages and bytes, taken by sends in the order in which they came, given back when
-// a message is numbered or lost.
+// a message is numbered or lost. A rate limit (pace.go) is kept here too, so that all who wait stand in one line.
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // upcallShare is how many times the bound a handler may fill: it never waits, so it has room of its own above the others'.
 const upcallShare = 2
@@ -13,11 +17,18 @@ type budget struct {
 	maxMessages, maxBytes int
 	messages, bytes       int // taken
 	waiting               []*waiter
+	pace                  *pace // nil: messages go as fast as there is room
+}
+
+// A demand is what a send asks for.
+type demand struct {
+	size int
+	free bool // of the rate limit
 }
 
 // A waiter is a send that found no room. ready is closed when it has, or when err says why it never will.
 type waiter struct {
-	size  int
+	demand
 	ready chan struct{}
 	taken bool // room was taken in its name
 	err   error
@@ -29,33 +40,45 @@ func (b *budget) room(share int) bool {
 	return b.messages < share*b.maxMessages && b.bytes < share*b.maxBytes
 }
 
+// early is how long the rate limit holds a message back, zero or less for not at all.
+func (b *budget) early(d demand, share int) time.Duration {
+	if b.pace == nil || d.free {
+		return 0
+	}
+	return b.pace.wait(time.Now(), share)
+}
+
 // take takes room at once, if there is and nobody waits for it already.
-func (b *budget) take(size int) bool {
-	if len(b.waiting) > 0 || !b.room(1) {
+func (b *budget) take(d demand) bool {
+	if len(b.waiting) > 0 || !b.room(1) || b.early(d, 1) > 0 {
 		return false
 	}
-	b.grant(size)
+	b.grant(d)
 	return true
 }
 
 // takeInUpcall takes room for a send that may not wait.
-func (b *budget) takeInUpcall(size int) bool {
-	if !b.room(upcallShare) {
+func (b *budget) takeInUpcall(d demand) bool {
+	if !b.room(upcallShare) || b.early(d, upcallShare) > 0 {
 		return false
 	}
-	b.grant(size)
+	b.grant(d)
 	return true
 }
 
-func (b *budget) grant(size int) {
+func (b *budget) grant(d demand) {
 	b.messages++
-	b.bytes += size
+	b.bytes += d.size
+	if b.pace != nil && !d.free {
+		b.pace.take(time.Now(), d.size)
+	}
 }
 
 // wait queues up for room.
-func (b *budget) wait(size int) *waiter {
-	w := &waiter{size: size, ready: make(chan struct{})}
+func (b *budget) wait(d demand) *waiter {
+	w := &waiter{demand: d, ready: make(chan struct{})}
 	b.waiting = append(b.waiting, w)
+	b.serve()
 	return w
 }
 
@@ -63,13 +86,21 @@ func (b *budget) wait(size int) *waiter {
 func (b *budget) abandon(w *waiter) {
 	if w.taken {
 		w.taken = false
-		b.release(w.size)
+		b.refund(w.demand)
 		return
 	}
 	if i := slices.Index(b.waiting, w); i >= 0 {
 		b.waiting = slices.Delete(b.waiting, i, i+1)
 		b.serve()
 	}
+}
+
+// refund gives back the room of a message that will not be sent.
+func (b *budget) refund(d demand) {
+	if b.pace != nil && !d.free {
+		b.pace.refund(d.size)
+	}
+	b.release(d.size)
 }
 
 // release gives back the room of one message and lets those who wait have it.
@@ -82,8 +113,12 @@ func (b *budget) release(size int) {
 func (b *budget) serve() {
 	for len(b.waiting) > 0 && b.room(1) {
 		w := b.waiting[0]
+		if early := b.early(w.demand, 1); early > 0 {
+			b.pace.wake(early)
+			return
+		}
 		b.waiting = slices.Delete(b.waiting, 0, 1)
-		b.grant(w.size)
+		b.grant(w.demand)
 		w.taken = true
 		close(w.ready)
 	}
@@ -96,4 +131,17 @@ func (b *budget) fail(err error) {
 		close(w.ready)
 	}
 	b.waiting = nil
+	if b.pace != nil {
+		b.pace.stop()
+	}
+}
+
+// why says to whom could not wait what stood in the way.
+func (b *budget) why(share int) string {
+	if b.pace != nil && b.room(share) {
+		if early := b.pace.wait(time.Now(), share); early > 0 {
+			return fmt.Sprintf("RateLimit lets the next message go in %v", early.Round(time.Millisecond))
+		}
+	}
+	return fmt.Sprintf("%d messages of %d bytes wait", b.messages, b.bytes)
 }

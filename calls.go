@@ -262,7 +262,7 @@ func (g *Group) begin(ctx context.Context, c *call, order Order, v any) error {
 	}
 	c.id = g.node.callID.Add(1)
 	c.done = make(chan struct{})
-	return g.submit(ctx, c.op(), c.kind, order, v, c)
+	return g.submit(ctx, c.op(), c.kind, order, v, c, true)
 }
 
 // wait waits for a call that begin submitted. When ctx ends first, the outcome is uncertain.

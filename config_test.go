@@ -154,6 +154,8 @@ func TestGroupConfig(t *testing.T) {
 		{GroupConfig{LastMember: GoOn, Size: 3}, "lockstep: GroupConfig.LastMember: must be Blocked where there is a Size, which is 3"},
 		{GroupConfig{LastMember: GoOn, Partition: Partitionable}, "lockstep: GroupConfig.LastMember: must be Blocked where Partition"},
 		{GroupConfig{QueueMessages: 3}, "lockstep: GroupConfig.QueueMessages: must be between"},
+		{GroupConfig{RateLimit: RateLimit{Messages: -1}}, "lockstep: GroupConfig.RateLimit.Messages: must be between 0 and 10000000, is -1"},
+		{GroupConfig{RateLimit: RateLimit{Bytes: -1}}, "lockstep: GroupConfig.RateLimit.Bytes: must be between"},
 		{GroupConfig{QueueBytes: 3}, "lockstep: GroupConfig.QueueBytes: must be between"},
 	} {
 		if err := c.g.withDefaults(cfg).validate(cfg); err == nil || !strings.HasPrefix(err.Error(), c.want) {

@@ -16,9 +16,9 @@ var (
 	// ErrInUpcall: a call that waits was given the context of an upcall of the same group and would wait for itself. Make
 	// the call from another goroutine, or use a Send, which does not wait.
 	ErrInUpcall = errors.New("a waiting call inside an upcall would wait for itself")
-	// ErrFull: the group's send queue is full and the call may not wait (it was made in an upcall). Nothing was sent.
-	// Send less from handlers, or raise GroupConfig.QueueMessages and QueueBytes.
-	ErrFull = errors.New("the send queue is full")
+	// ErrFull: the group's send queue is full, or its RateLimit reached, and the call may not wait: it is TrySend, or was made in an
+	// upcall. Nothing was sent; the detail says which it was. Try again later, send less from handlers, or raise the GroupConfig's bounds.
+	ErrFull = errors.New("no more may be sent now")
 	// ErrNotHandled: some member of the group has no handler for this type, or the type was never registered here. Nothing
 	// was sent. Register the type before Join, at every member.
 	ErrNotHandled = errors.New("the message type is not handled by every member")

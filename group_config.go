@@ -28,6 +28,9 @@ type GroupConfig struct {
 	QueueMessages int
 	// QueueBytes bounds their bytes, as Config.QueueBytes does. Zero: Config.QueueBytes.
 	QueueBytes int
+	// RateLimit bounds what this member sends in the group. Sends wait until they may go; TrySend returns ErrFull, and so does a send in
+	// an upcall that is further ahead than it may be. It is this member's alone: others may have another. Zero: no limit.
+	RateLimit RateLimit
 	// HandlerWarn is how long one upcall may take before EventListener.HandlerBlocked is given, to a quarter of a second. Zero: 1 s.
 	// Negative: never. State.Load and Merge are left out of it: they wait for another member.
 	HandlerWarn time.Duration
@@ -76,7 +79,10 @@ func (g GroupConfig) validate(c Config) error {
 	if g.LastMember == GoOn && g.Partition == Partitionable {
 		return fieldError("GroupConfig.LastMember", "must be Blocked where Partition is Partitionable, which goes on in any case")
 	}
-	return badQueue("GroupConfig", g.QueueMessages, g.QueueBytes)
+	if err := badQueue("GroupConfig", g.QueueMessages, g.QueueBytes); err != nil {
+		return err
+	}
+	return g.RateLimit.validate()
 }
 
 // wire is the part that the members must agree on. g was validated.

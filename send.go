@@ -16,8 +16,8 @@ import (
 //
 // For all four sends, nil means: queued here, in this member's order. Nobody else need have it yet. It will be delivered here
 // unless this member leaves or loses the primary; then OnLost reports it, and the next Flush returns ErrUncertain. A Send waits
-// while the group's queue is full; one whose context ends was not accepted. Given the context of an upcall it never waits,
-// and returns ErrFull when the queue is far too full. Errors: ErrNotMember, ErrNotPrimary, ErrNotHandled, ErrTooLarge,
+// while the group's queue is full, or GroupConfig.RateLimit says so; one whose context ends was not accepted. Given the context of an
+// upcall it never waits, and returns ErrFull when the queue is far too full; TrySend never waits anywhere. Errors: ErrNotMember, ErrNotPrimary, ErrNotHandled, ErrTooLarge,
 // ErrFull, ErrClosed, the context's; none leaves a doubt. v is encoded before Send returns and may be changed afterwards.
 func (g *Group) Send(ctx context.Context, v any) error {
 	return g.send(ctx, "send", FIFO, v)
@@ -47,10 +47,21 @@ func (g *Group) SendIn(ctx context.Context, o Order, v any) error {
 	return g.send(ctx, "send", o, v)
 }
 
+// TrySend is SendIn for callers who cannot wait: what would wait returns ErrFull at once, and nothing was sent. It passes nobody by: while other
+// sends wait, it finds no room. It may be called from anywhere, upcalls too; there SendIn, given the upcall's context, does not wait
+// either and has room of its own. Errors as for Send.
+func (g *Group) TrySend(o Order, v any) error {
+	const op = "trysend"
+	if !o.valid() {
+		return g.fault(op, errNoOrder, "")
+	}
+	return g.submit(context.Background(), op, wire.KindApp, o, v, nil, false)
+}
+
 var errNoOrder = fmt.Errorf("there is no such order; SafeAt takes a k from 1 to %d", MaxSafeAt)
 
 func (g *Group) send(ctx context.Context, op string, o Order, v any) error {
-	return g.submit(ctx, op, wire.KindApp, o, v, nil)
+	return g.submit(ctx, op, wire.KindApp, o, v, nil, true)
 }
 
 // kindOf is the registration that a message of this kind needs.
@@ -64,8 +75,9 @@ func kindOf(kind wire.Kind) handlerKind {
 	return kindMessage
 }
 
-// submit takes a message in. With a nil error it is on its way and, if c is not nil, c will be finished.
-func (g *Group) submit(ctx context.Context, op string, kind wire.Kind, o Order, v any, c *call) error {
+// submit takes a message in, when there is room or, unless it may wait, now or not at all. With a nil error it is on its way and, if c is not
+// nil, c will be finished.
+func (g *Group) submit(ctx context.Context, op string, kind wire.Kind, o Order, v any, c *call, wait bool) error {
 	if err := ctx.Err(); err != nil {
 		return g.fault(op, err, "")
 	}
@@ -76,7 +88,8 @@ func (g *Group) submit(ctx context.Context, op string, kind wire.Kind, o Order, 
 	body := e.body
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t, err := g.admit(ctx, op, len(body))
+	d := demand{size: len(body), free: kind == wire.KindFlush}
+	t, err := g.admit(ctx, op, d, wait)
 	if err != nil {
 		return err
 	}
@@ -84,7 +97,7 @@ func (g *Group) submit(ctx context.Context, op string, kind wire.Kind, o Order, 
 	if kind != wire.KindFlush {
 		index = t.agreed.index(&e)
 		if err := t.handled(op, kind, e.name, index); err != nil {
-			t.budget.release(len(body))
+			t.budget.refund(d)
 			return err
 		}
 	}
@@ -123,23 +136,26 @@ func (t *tenure) names(ids map[wire.MemberID]bool) string {
 	return strings.Join(list, ", ")
 }
 
-// admit waits for room in the send queue, and takes it. The group's mutex is held when it is called and when it returns, and not
-// while it waits.
-func (g *Group) admit(ctx context.Context, op string, size int) (*tenure, error) {
+// admit waits for room in the send queue, if it may, and takes it. The group's mutex is held when it is called and when it returns, and
+// not while it waits.
+func (g *Group) admit(ctx context.Context, op string, d demand, wait bool) (*tenure, error) {
 	if err := g.maySubmit(op); err != nil {
 		return nil, err
 	}
 	t := g.cur
-	if inUpcall(ctx) != nil {
-		if !t.budget.takeInUpcall(size) {
-			return nil, g.fault(op, ErrFull, fmt.Sprintf("%d messages of %d bytes wait", t.budget.messages, t.budget.bytes))
+	b := &t.budget
+	switch {
+	case inUpcall(ctx) != nil:
+		if !b.takeInUpcall(d) {
+			return nil, g.fault(op, ErrFull, b.why(upcallShare))
 		}
 		return t, nil
-	}
-	if t.budget.take(size) {
+	case b.take(d):
 		return t, nil
+	case !wait:
+		return nil, g.fault(op, ErrFull, b.why(1))
 	}
-	w := t.budget.wait(size)
+	w := b.wait(d)
 	g.mu.Unlock()
 	select {
 	case <-w.ready:
@@ -147,8 +163,8 @@ func (g *Group) admit(ctx context.Context, op string, size int) (*tenure, error)
 	}
 	g.mu.Lock()
 	if err := ctx.Err(); err != nil {
-		t.budget.abandon(w)
-		return nil, g.fault(op, err, "the send queue is full; nothing was sent")
+		b.abandon(w)
+		return nil, g.fault(op, err, "nothing was sent: "+b.why(1))
 	}
 	if w.err != nil {
 		return nil, g.fault(op, w.err, "")
@@ -157,7 +173,7 @@ func (g *Group) admit(ctx context.Context, op string, size int) (*tenure, error)
 		return nil, g.fault(op, ErrNotMember, "")
 	}
 	if err := g.maySubmit(op); err != nil {
-		t.budget.abandon(w)
+		b.abandon(w)
 		return nil, err
 	}
 	return t, nil

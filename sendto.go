@@ -26,12 +26,13 @@ func (g *Group) SendTo(ctx context.Context, to Member, v any) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t, err := g.admit(ctx, op, len(m.body))
+	d := demand{size: len(m.body)}
+	t, err := g.admit(ctx, op, d, true)
 	if err != nil {
 		return err
 	}
 	if err := t.sendTo(op, to, &m); err != nil {
-		t.budget.release(len(m.body))
+		t.budget.refund(d)
 		return err
 	}
 	return nil

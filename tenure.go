@@ -83,8 +83,17 @@ func newTenure(g *Group) *tenure {
 		budget:  budget{maxMessages: g.cfg.QueueMessages, maxBytes: g.cfg.QueueBytes},
 	}
 	t.pending.first = g.nextTag + 1
+	t.budget.pace = newPace(g.cfg.RateLimit, t.paced)
 	t.ctx, t.cancel = context.WithCancel(context.WithValue(context.Background(), upcallKey{}, g))
 	return t
+}
+
+// paced lets those go on whom the rate limit held back.
+func (t *tenure) paced() {
+	t.g.mu.Lock()
+	defer t.g.mu.Unlock()
+	t.budget.pace.armed = false
+	t.budget.serve()
 }
 
 // maySubmit says why nothing is accepted now, or nil. The group's mutex is held.

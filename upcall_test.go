@@ -69,6 +69,9 @@ func TestFullInUpcall(t *testing.T) {
 	if err := <-full; !errors.Is(err, ErrFull) {
 		t.Fatal(err)
 	}
+	if err := g.TrySend(Ordered, note{"y"}); !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "messages") {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	err := within(t, "send", ctx, func() error { return g.Send(ctx, note{"y"}) })
