@@ -44,8 +44,9 @@
 // Handlers and callbacks of one group run one at a time, in order, on the group's own goroutine, so the state they keep needs no lock
 // among themselves. They must do the same at every member: no clock, no random number, no map order. Their context marks
 // them: a call that waits ([Apply], [Query], Flush, Join, Leave), given it, would wait for itself and returns [ErrInUpcall]; a
-// Send, given it, does not wait and may return [ErrFull], as [Group.TrySend] does anywhere. A handler that blocks holds up its group, slows its senders, and is named
-// in an event. A handler that panics ends this member's membership and nothing else: Done and Err say so.
+// Send, given it, does not wait and may return [ErrFull], as [Group.TrySend] does anywhere. A handler that blocks holds up its
+// group, slows its senders, and is named in an event. A handler that panics ends this member's membership and nothing else: Done and
+// Err say so.
 //
 // # Cancellation
 //
