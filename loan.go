@@ -46,6 +46,7 @@ func (l *loop) wake(t *tenure) (started bool) {
 		t.slow--
 	} else if l.lending && l.ready == nil && t.light() {
 		t.running = true
+		t.n.doze.end()
 		t.n.upcalls.Add(1)
 		l.ready = t
 		return false

@@ -66,6 +66,8 @@ type Node struct {
 	groups map[string]*Group
 	byID   map[wire.GroupID]*Group
 	joins  map[*tenure]*joinWatch
+
+	doze doze // of housekeeping
 }
 
 // Start starts a member: it binds its address and begins to look for others. It does not wait for them, and seeds that cannot be
@@ -98,6 +100,7 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 		batches:  make(chan []core.Received, 64),
 		spare:    make(chan []core.Received, 64),
 		spools:   newSpools(cfg.SpillDir),
+		doze:     doze{roused: make(chan struct{}, 1)},
 		keeper:   keeper,
 		started:  time.Now(),
 		stopping: make(chan struct{}),

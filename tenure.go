@@ -194,6 +194,7 @@ func (t *tenure) due() bool {
 func (t *tenure) wake() {
 	if t.due() {
 		t.running = true
+		t.n.doze.end()
 		t.n.upcalls.Go(t.run)
 	}
 }

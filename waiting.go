@@ -6,11 +6,13 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 const (
 	housekeepingEvery = 250 * time.Millisecond
+	dozingEvery       = 2 * time.Second      // while there is nothing to look after
 	joinWaitingAfter  = 3 * time.Second      // then the event is given
 	freshExplanation  = 2 * time.Millisecond // how long a Join whose context ended waits for the loop's newest word
 )
@@ -27,6 +29,7 @@ func (n *Node) joining(t *tenure) {
 	n.mu.Lock()
 	n.joins[t] = &joinWatch{since: time.Now()}
 	n.mu.Unlock()
+	n.doze.end()
 	n.in.run(func(l *loop) { n.explained(t, l.core.Explain(t.g.id)) })
 	n.seeds.ring()
 }
@@ -75,21 +78,61 @@ func (n *Node) waiting(g *Group) string {
 	return strings.Join(parts, "; ")
 }
 
-// housekeeping is the goroutine that looks, now and then, for what has lasted too long.
+// housekeeping is the goroutine that looks, now and then, for what has lasted too long. Where no Join waits and no group has an upcall it
+// dozes, since an idle node's wake-ups are most of what it costs.
 func (n *Node) housekeeping() {
-	tick := time.NewTicker(housekeepingEvery)
-	defer tick.Stop()
+	timer := time.NewTimer(housekeepingEvery)
+	defer timer.Stop()
 	seen := newNetworkSeen()
 	for {
 		select {
 		case <-n.ctx.Done():
 			return
-		case now := <-tick.C:
+		case <-n.doze.roused:
+			timer.Reset(housekeepingEvery)
+			continue
+		case now := <-timer.C:
 			n.checkJoins(now)
 			n.checkHandlers(now)
 			n.checkNetwork(&seen)
 		}
+		// In this order: what begins after the look below finds the word set.
+		n.doze.set.Store(true)
+		if n.busy() {
+			n.doze.set.Store(false)
+			timer.Reset(housekeepingEvery)
+		} else {
+			timer.Reset(dozingEvery)
+		}
 	}
+}
+
+// A doze is how housekeeping is told that there is something to look after again.
+type doze struct {
+	set    atomic.Bool
+	roused chan struct{} // of one place
+}
+
+// end ends it. It may be called from any goroutine and costs nothing where nobody dozes.
+func (d *doze) end() {
+	if d.set.Load() && d.set.CompareAndSwap(true, false) {
+		select {
+		case d.roused <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// busy reports whether a Join waits or a group's upcalls are being run.
+func (n *Node) busy() bool {
+	if n.joinsWaiting() > 0 {
+		return true
+	}
+	return slices.ContainsFunc(n.allGroups(), func(g *Group) bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.cur != nil && g.cur.running
+	})
 }
 
 // checkJoins forgets Joins that have their outcome, and gives the event for those that wait for long.

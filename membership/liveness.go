@@ -23,7 +23,7 @@ type livenessState struct {
 	// The neighbours on the ring in operation, looked up once.
 	watched        *ordering.Ring
 	next, previous *peer
-	// When they have to be looked after, or a little earlier: signs of life move it on only when it has come.
+	// When they have to be looked after, or a little earlier: signs of life move it on only when it is near.
 	watchAt   time.Time
 	watchRing *ordering.Ring // nil: no ring is in operation
 }
@@ -169,13 +169,14 @@ func (m *Machine) neighbours(f func(id wire.MemberID, p *peer)) {
 	}
 }
 
-// watchDeadline is no later than deadlineWatch, and cheap.
+// watchDeadline is no later than deadlineWatch, and cheap: it is looked up again only when it is near. So it does not come on an idle
+// ring either, where signs of life are rarer than on any other and still come in time.
 func (m *Machine) watchDeadline() time.Time {
 	l, now := &m.liveness, m.ring
 	if m.state != StateOperational {
 		now = nil
 	}
-	if l.watchRing != now {
+	if l.watchRing != now || now != nil && m.now.Add(m.quietMost()/2).After(l.watchAt) {
 		l.watchRing, l.watchAt = now, m.deadlineWatch()
 	}
 	return l.watchAt

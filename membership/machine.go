@@ -157,7 +157,8 @@ type Machine struct {
 	suffices  ordering.Enough // nil: everybody counts
 	visit     ordering.Visit
 	routes    routes
-	arena     []byte // bodies of this step's packets
+	arena     []byte  // bodies of this step's packets
+	watched   Watched // the packet being shown
 
 	past  ordering.Counters // of rings that are gone
 	left  bool              // Leave was called

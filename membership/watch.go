@@ -35,6 +35,7 @@ func (m *Machine) watch(w Watched) {
 // delivered.
 func (m *Machine) watchPacket(kind WatchKind, d *wire.Data) {
 	if m.cfg.Watch != nil && d.Flags&wire.DataRecovered == 0 {
-		m.cfg.Watch(&Watched{Kind: kind, Packet: d})
+		m.watched = Watched{Kind: kind, Packet: d}
+		m.cfg.Watch(&m.watched)
 	}
 }

@@ -7,6 +7,7 @@ import "testing"
 // A seed is replayed as it was drawn when it failed. For some this is no longer known: whether before or after holes were added.
 func TestKeptSeeds(t *testing.T) {
 	first, second, third, fourth, either := []int{1}, []int{withoutHoles}, []int{withHoles}, []int{withTraps}, []int{withoutHoles, withHoles}
+	fifth := []int{withMidway}
 	for _, k := range []struct {
 		generations []int
 		seed        uint64
@@ -65,6 +66,7 @@ func TestKeptSeeds(t *testing.T) {
 		{fourth, 4506742, "calls of one who had left by then were answered, and told, after the founding that came behind the leave"},
 		{fourth, 5500124, "one who was cut off while loading brought back a founding whose state was lost, and the members of the next were put out"},
 		{fourth, 2500029, "who had what was safe at a quorum left, and counted among those who could tell that there was nothing"},
+		{fifth, 9006256, "the run ended while a ring whose numbers had come to their end made way for another"},
 	} {
 		for _, generation := range k.generations {
 			r := run(Options{Seed: k.seed, Generation: generation})

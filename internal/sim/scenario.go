@@ -18,6 +18,7 @@ type scenario struct {
 const (
 	quietWork = 2500 * time.Millisecond // work after the healing
 	quietRest = 3500 * time.Millisecond // and none
+	newRing   = time.Second             // in which a ring that was spent has made way for another
 )
 
 // start boots all nodes within half a second and lets the applications work.
@@ -63,7 +64,12 @@ func (s *scenario) end() {
 	}
 	s.work.stopped = true
 	c.watchProgress(quietRest)
-	c.Run(quietRest)
+	c.Run(quietRest - newRing)
+	for spent := -1; spent != c.Counted().RingsSpent; {
+		// The end of the run must not come while a ring whose numbers have ended makes way for another.
+		spent = c.Counted().RingsSpent
+		c.Run(newRing)
+	}
 	// A ring whose numbers end makes way for another, without any fault.
 	c.history.Disturbances = len(c.nodes) + 2*c.stats.Faults() + 2 + c.Counted().RingsSpent
 	c.settle()
