@@ -27,6 +27,8 @@ type tally struct {
 	lost    []lockstep.Lost
 	merged  []lockstep.ViewID
 	watched []string
+	onNew   func() // if not nil, called when the state is made from nothing
+	onView  func(lockstep.View)
 }
 
 func (a *tally) open(g *lockstep.Group) {
@@ -43,6 +45,9 @@ func (a *tally) open(g *lockstep.Group) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.views = append(a.views, v)
+		if a.onView != nil {
+			a.onView(v)
+		}
 	})
 	g.OnBlocked(func(context.Context) {
 		a.mu.Lock()
@@ -55,6 +60,12 @@ func (a *tally) open(g *lockstep.Group) {
 		a.lost = append(a.lost, l)
 	})
 	g.OnState(lockstep.State{
+		New: func() error {
+			if a.onNew != nil {
+				a.onNew()
+			}
+			return nil
+		},
 		Save: func(lockstep.View) (io.WriterTo, error) { return strings.NewReader(a.text()), nil },
 		Load: func(_ context.Context, r io.Reader) error {
 			list, err := readEntries(r)

@@ -218,6 +218,9 @@ func (s *story) describe(c *command) {
 	if v, ok := c.option("maxmessage"); ok {
 		s.opts.MaxMessage = s.number(v)
 	}
+	if v, ok := c.option("seeds"); ok {
+		s.opts.Seeds = s.number(v)
+	}
 	s.opts.Disk.Durable = c.flag("disk")
 	if v, ok := c.option("ring"); ok {
 		s.opts.Near.Begin.Ring = s.below(v)

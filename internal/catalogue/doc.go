@@ -20,7 +20,8 @@
 // Nodes are a, b, c, ...; "all" is every node, "rep" the ring's representative, "ring2" the third on the ring (from ring0, which is
 // rep), "it" the node that caused a when or an on. Everybody is in group g unless group says otherwise.
 //
-//	cluster 5 size 3 loss 10% delay 1ms maxbody 700 wan disk  a new cluster; all but the number may be left out
+//	cluster 5 size 3 loss 10% delay 1ms maxbody 700 wan disk  a new cluster; all but the number may be left out. "seeds 3": only the
+//	                                                         first three are known to all from the start
 //	   ring 2^32-3 position 2^53-9 counter 2^63-20           where numbers begin
 //	group h of a b c size 3                                  another group, before the start; "group g of a b" restricts g
 //	start all                                                start processes, which join their groups

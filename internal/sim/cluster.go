@@ -32,6 +32,7 @@ type Options struct {
 	Timing     core.Timing   // zero: the preset LAN
 	MaxBody    int           // 0: 1344, what a datagram of 1400 bytes carries
 	MaxMessage int           // 0: 1 MiB
+	Seeds      int           // every process knows the first so many nodes; 0: all
 	Trace      io.Writer     // nil: no readable trace
 	Disk       DiskConfig    // zero: nothing outlives a process
 	Near       Near          // where numbers begin; zero: at their beginning

@@ -99,8 +99,8 @@ func (n *node) start() {
 		p.apps = append(p.apps, a)
 	}
 	var seeds []netip.AddrPort
-	for _, o := range c.nodes {
-		if o != n {
+	for i, o := range c.nodes {
+		if o != n && (c.opts.Seeds == 0 || i < c.opts.Seeds) {
 			seeds = append(seeds, o.addr)
 		}
 	}
