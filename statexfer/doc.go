@@ -5,8 +5,10 @@
 // large state never delays a message. One stream carries one state:
 //
 //	joiner                               donor
-//	request (group, founding, cut)  ->
+//	request (group, founding, cut,
+//	   what the joiner has)         ->
 //	                                <-   wait, once a second until the state stands ready
+//	                                <-   info: whole or delta, how many bytes will come, CRC-32C
 //	                                <-   chunk: length, CRC-32C, at most 64 KiB
 //	                                <-   ... more chunks
 //	                                <-   end: total length, SHA-256 of all bytes
@@ -17,6 +19,9 @@
 // Back-pressure is the stream's own. Both sides set a deadline around each frame: whoever waits [Patience] for the other
 // gives up, and the joiner asks its group for a new cut.
 //
+// What a donor sends to all its joiners together is held to a [Rate], if it has one; while a chunk waits for its turn the donor says once
+// a second that it is alive.
+//
 // Invariants of a [Reader], which [Reader.Invariant] checks; the tests ask after each Read:
 //
 //  1. It holds at most one chunk.
@@ -24,6 +29,7 @@
 //  3. Nothing waits behind an error: what came before it was handed on.
 //  4. Only an end whose length and hash agree is io.EOF; no other error looks like one.
 //  5. What a donor says instead of a state is bounded.
+//  6. Nothing comes before the donor has said what will come, and no more than that.
 //
 // The stream is opened, encrypted and authenticated by package transport; what a cut is and when it becomes void is the
 // business of package membership. This package knows neither: it is given a connection, and a source of bytes.

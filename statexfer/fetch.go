@@ -26,6 +26,8 @@ type Reader struct {
 	buf   []byte // one chunk
 	rest  []byte // what of it was not yet read
 	total uint64
+	info  Info
+	told  bool // the donor has said what comes
 	sum   hash.Hash
 	err   error
 }
@@ -33,6 +35,10 @@ type Reader struct {
 // Fetch asks for a state on a fresh stream. It returns when the request is written; the state comes through the Reader, which
 // owns the stream and must be closed. When ctx ends, reads end with its error.
 func Fetch(ctx context.Context, conn net.Conn, r Request) (*Reader, error) {
+	if len(r.Have) > MaxHave {
+		conn.Close()
+		return nil, fmt.Errorf("statexfer: %d bytes to say what is there, at most %d", len(r.Have), MaxHave)
+	}
 	if err := write(ctx, conn, r.append(nil)); err != nil {
 		conn.Close()
 		return nil, err
@@ -44,6 +50,17 @@ func Fetch(ctx context.Context, conn net.Conn, r Request) (*Reader, error) {
 		in:   bufio.NewReaderSize(conn, ChunkSize),
 		sum:  sha256.New(),
 	}, nil
+}
+
+// Info blocks until the donor says what will come, at most [Patience] without a sign of life from it.
+func (r *Reader) Info() (Info, error) {
+	for !r.told {
+		if r.err != nil {
+			return Info{}, r.err
+		}
+		r.err = r.frame()
+	}
+	return r.info, nil
 }
 
 // Read blocks for the next bytes, at most [Patience] without a sign of life from the donor.
@@ -101,14 +118,32 @@ func (r *Reader) frame() error {
 	switch kind {
 	case frameWait:
 		return nil
-	case frameChunk:
-		return r.chunk()
-	case frameEnd:
-		return r.end()
 	case frameError:
 		return r.donor()
+	case frameInfo:
+		if !r.told {
+			return r.begin()
+		}
+	case frameChunk:
+		if r.told {
+			return r.chunk()
+		}
+	case frameEnd:
+		if r.told {
+			return r.end()
+		}
 	}
-	return fmt.Errorf("%w: frame type %#x", ErrCorrupt, kind)
+	return fmt.Errorf("%w: frame type %#x in the wrong place", ErrCorrupt, kind)
+}
+
+func (r *Reader) begin() (err error) {
+	var b [infoSize]byte
+	if _, err := io.ReadFull(r.in, b[:]); err != nil {
+		return r.broken(err)
+	}
+	r.info, err = parseInfo(b)
+	r.told = err == nil
+	return err
 }
 
 func (r *Reader) chunk() error {
@@ -122,6 +157,9 @@ func (r *Reader) chunk() error {
 	}
 	if r.buf == nil {
 		r.buf = make([]byte, ChunkSize)
+	}
+	if size := r.info.Size; size > 0 && r.total+uint64(n) > size {
+		return fmt.Errorf("%w: more than the %d bytes that were to come", ErrCorrupt, size)
 	}
 	data := r.buf[:n]
 	if _, err := io.ReadFull(r.in, data); err != nil {
@@ -143,6 +181,9 @@ func (r *Reader) end() error {
 	}
 	if n := binary.BigEndian.Uint64(tail[:]); n != r.total {
 		return fmt.Errorf("%w: %d bytes came, %d were sent", ErrCorrupt, r.total, n)
+	}
+	if size := r.info.Size; size > 0 && r.total != size {
+		return fmt.Errorf("%w: %d bytes came, %d were to come", ErrCorrupt, r.total, size)
 	}
 	if [sha256.Size]byte(r.sum.Sum(nil)) != [sha256.Size]byte(tail[8:]) {
 		return fmt.Errorf("%w: hash of %d bytes", ErrCorrupt, r.total)

@@ -34,10 +34,12 @@ func TestABrokenReaderIsNamed(t *testing.T) {
 		{"an error that passes for the end", "invariant 4:", func(r *Reader) { r.rest, r.err = nil, fmt.Errorf("read: %w", io.EOF) }},
 		{"half a state that passes for an end", "invariant 4:", func(r *Reader) { r.rest, r.err = nil, io.ErrUnexpectedEOF }},
 		{"a donor without end", "invariant 5:", func(r *Reader) { r.rest, r.err = nil, &DonorError{strings.Repeat("x", maxText+1)} }},
+		{"bytes before a word", "invariant 6:", func(r *Reader) { r.told = false }},
+		{"more than was to come", "invariant 6:", func(r *Reader) { r.info.Size = 1 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			joiner, donor := net.Pipe()
-			go Serve(t.Context(), donor, from(state(3*ChunkSize)))
+			go Serve(t.Context(), donor, from(state(3*ChunkSize)), nil)
 			r, err := Fetch(t.Context(), joiner, request)
 			if err != nil {
 				t.Fatal(err)

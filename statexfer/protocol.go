@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"time"
 )
 
@@ -19,19 +20,24 @@ const (
 	waitEvery = time.Second
 	// maxText bounds the text of an error frame, in bytes.
 	maxText = 1024
-	// requestSize is the length of a request, in bytes.
-	requestSize = 4 + 8 + 8 + 8
+	// MaxHave bounds what a joiner says it has, in bytes.
+	MaxHave = 64 << 10
+
+	// requestSize is the length of a request without what the joiner has, in bytes; infoSize that of what follows the type in a first frame.
+	requestSize = 4 + 8 + 8 + 8 + 4
+	infoSize    = 1 + 8 + 4
 )
 
 // The first byte of each frame that a donor sends.
 const (
 	frameWait  = 'W'
+	frameInfo  = 'I'
 	frameChunk = 'D'
 	frameEnd   = 'E'
 	frameError = 'X'
 )
 
-var magic = [4]byte{'l', 's', 'x', '1'}
+var magic = [4]byte{'l', 's', 'x', '2'}
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -52,26 +58,75 @@ type Request struct {
 	Group    uint64 // hash of the group's name
 	Founding uint64 // of the group, zero if the joiner was not told
 	Cut      uint64 // the position at which the state was frozen
+	// Have is what the joiner says it has, in the application's own terms; empty for nothing. At most MaxHave bytes.
+	Have []byte
 }
 
 func (r Request) String() string {
-	return fmt.Sprintf("group %016x founding %d cut %d", r.Group, r.Founding, r.Cut)
+	return fmt.Sprintf("group %016x founding %d cut %d, having %d bytes to say what is there", r.Group, r.Founding, r.Cut, len(r.Have))
 }
 
 func (r Request) append(b []byte) []byte {
 	b = append(b, magic[:]...)
 	b = binary.BigEndian.AppendUint64(b, r.Group)
 	b = binary.BigEndian.AppendUint64(b, r.Founding)
-	return binary.BigEndian.AppendUint64(b, r.Cut)
+	b = binary.BigEndian.AppendUint64(b, r.Cut)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Have)))
+	return append(b, r.Have...)
 }
 
-func parseRequest(b []byte) (Request, error) {
-	if len(b) != requestSize || [4]byte(b[:4]) != magic {
+// readRequest reads one request. Have is allocated only once its length was checked.
+func readRequest(in io.Reader) (Request, error) {
+	var head [requestSize]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return Request{}, fmt.Errorf("statexfer: request: %w", err)
+	}
+	if [4]byte(head[:4]) != magic {
 		return Request{}, fmt.Errorf("%w: not a request", ErrCorrupt)
 	}
-	return Request{
-		Group:    binary.BigEndian.Uint64(b[4:]),
-		Founding: binary.BigEndian.Uint64(b[12:]),
-		Cut:      binary.BigEndian.Uint64(b[20:]),
-	}, nil
+	r := Request{
+		Group:    binary.BigEndian.Uint64(head[4:]),
+		Founding: binary.BigEndian.Uint64(head[12:]),
+		Cut:      binary.BigEndian.Uint64(head[20:]),
+	}
+	n := binary.BigEndian.Uint32(head[28:])
+	if n > MaxHave {
+		return Request{}, fmt.Errorf("%w: a request with %d bytes", ErrCorrupt, n)
+	}
+	if n > 0 {
+		r.Have = make([]byte, n)
+		if _, err := io.ReadFull(in, r.Have); err != nil {
+			return Request{}, fmt.Errorf("statexfer: request: %w", err)
+		}
+	}
+	return r, nil
+}
+
+// An Info is what a donor says before the first byte.
+type Info struct {
+	// Delta says that what comes is what the joiner lacks, by its Have, instead of the whole.
+	Delta bool
+	// Size is how many bytes will come; 0 if that is not known.
+	Size uint64
+}
+
+// append writes the frame. It has a checksum of its own: nothing else would tell a whole state from a delta.
+func (i Info) append(b []byte) []byte {
+	b = append(b, frameInfo)
+	at := len(b)
+	flags := byte(0)
+	if i.Delta {
+		flags = 1
+	}
+	b = append(b, flags)
+	b = binary.BigEndian.AppendUint64(b, i.Size)
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b[at:], castagnoli))
+}
+
+// parseInfo reads what follows the frame's type.
+func parseInfo(b [infoSize]byte) (Info, error) {
+	if crc32.Checksum(b[:infoSize-4], castagnoli) != binary.BigEndian.Uint32(b[infoSize-4:]) || b[0] > 1 {
+		return Info{}, fmt.Errorf("%w: what the donor says before the state", ErrCorrupt)
+	}
+	return Info{Delta: b[0] == 1, Size: binary.BigEndian.Uint64(b[1:])}, nil
 }

@@ -13,25 +13,27 @@ import (
 	"time"
 )
 
+// A Source gives the bytes of one state, and what is said before them.
+type Source struct {
+	io.ReadCloser
+	Info
+}
+
 // An Open gives the bytes of one state. It may block until the state stands ready, or until ctx ends, and is called on a
 // goroutine of its own; the text of its error is shown to the joiner. The reader is closed when the stream ends.
-type Open func(ctx context.Context, r Request) (io.ReadCloser, error)
+type Open func(ctx context.Context, r Request) (Source, error)
 
-// Serve answers the one request on the stream and closes it. It blocks until the state is sent, the joiner is gone, ctx ends
-// or [Patience] is exhausted. The error says why the state was not sent in full.
-func Serve(ctx context.Context, conn net.Conn, open Open) error {
+// Serve answers the one request on the stream, at the rate that all with this Rate share, and closes it. It blocks until the state is
+// sent, the joiner is gone, ctx ends or [Patience] is exhausted. The error says why the state was not sent in full.
+func Serve(ctx context.Context, conn net.Conn, open Open, rate *Rate) error {
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(past) })
 	defer stop()
 
-	var raw [requestSize]byte
 	conn.SetReadDeadline(time.Now().Add(Patience))
-	if _, err := io.ReadFull(conn, raw[:]); err != nil {
-		return fmt.Errorf("statexfer: request: %w", err)
-	}
-	req, err := parseRequest(raw[:])
+	req, err := readRequest(conn)
 	if err != nil {
 		return err
 	}
@@ -40,16 +42,36 @@ func Serve(ctx context.Context, conn net.Conn, open Open) error {
 		return err
 	}
 	defer src.Close()
-	return send(ctx, conn, src)
+	return send(ctx, conn, src, rate)
+}
+
+// hold waits for the rate's sake, and says meanwhile that the donor is alive.
+func hold(ctx context.Context, conn net.Conn, d time.Duration) error {
+	for d > 0 {
+		step := min(d, waitEvery)
+		timer := time.NewTimer(step)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+		if d -= step; d > 0 {
+			if err := write(ctx, conn, []byte{frameWait}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // past is a deadline that every reader and writer has missed.
 var past = time.Unix(1, 0)
 
 // await calls open and tells the joiner once a second that it is not forgotten.
-func await(ctx context.Context, conn net.Conn, open Open, req Request) (io.ReadCloser, error) {
+func await(ctx context.Context, conn net.Conn, open Open, req Request) (Source, error) {
 	type opened struct {
-		src io.ReadCloser
+		src Source
 		err error
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -62,7 +84,7 @@ func await(ctx context.Context, conn net.Conn, open Open, req Request) (io.ReadC
 	// Whoever gives up here leaves the source to be closed when open returns, which cancel makes it do.
 	drop := func() {
 		cancel()
-		if o := <-ready; o.src != nil {
+		if o := <-ready; o.src.ReadCloser != nil {
 			o.src.Close()
 		}
 	}
@@ -73,25 +95,28 @@ func await(ctx context.Context, conn net.Conn, open Open, req Request) (io.ReadC
 		case o := <-ready:
 			if o.err != nil {
 				sendError(ctx, conn, o.err)
-				return nil, o.err
+				return Source{}, o.err
 			}
 			return o.src, nil
 		case <-tick.C:
 			if err := write(ctx, conn, []byte{frameWait}); err != nil {
 				drop()
-				return nil, err
+				return Source{}, err
 			}
 		case <-ctx.Done():
 			drop()
-			return nil, ctx.Err()
+			return Source{}, ctx.Err()
 		}
 	}
 }
 
-// send cuts the source into chunks and ends with its length and hash.
-func send(ctx context.Context, conn net.Conn, src io.Reader) error {
+// send says what comes, cuts the source into chunks and ends with its length and hash.
+func send(ctx context.Context, conn net.Conn, src Source, rate *Rate) error {
+	if err := write(ctx, conn, src.Info.append(nil)); err != nil {
+		return err
+	}
 	const head = 1 + 4 + 4
-	buf := make([]byte, head+ChunkSize)
+	buf := make([]byte, head+rate.chunk())
 	sum := sha256.New()
 	var total uint64
 	for {
@@ -103,6 +128,9 @@ func send(ctx context.Context, conn net.Conn, src io.Reader) error {
 			binary.BigEndian.PutUint32(buf[5:], crc32.Checksum(data, castagnoli))
 			sum.Write(data)
 			total += uint64(n)
+			if err := hold(ctx, conn, rate.Take(time.Now(), n)); err != nil {
+				return err
+			}
 			if err := write(ctx, conn, buf[:head+n]); err != nil {
 				return err
 			}

@@ -9,13 +9,14 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-var request = Request{Group: 7, Founding: 8, Cut: 9}
+var request = Request{Group: 7, Founding: 8, Cut: 9, Have: []byte("some")}
 
 // state returns n bytes that differ from place to place.
 func state(n int) []byte {
@@ -28,8 +29,8 @@ func state(n int) []byte {
 }
 
 func from(b []byte) Open {
-	return func(context.Context, Request) (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(b)), nil
+	return func(context.Context, Request) (Source, error) {
+		return Source{io.NopCloser(bytes.NewReader(b)), Info{Size: uint64(len(b))}}, nil
 	}
 }
 
@@ -40,10 +41,10 @@ func TestWholeStates(t *testing.T) {
 		served := make(chan error, 1)
 		var asked Request
 		go func() {
-			served <- Serve(t.Context(), donor, func(ctx context.Context, r Request) (io.ReadCloser, error) {
+			served <- Serve(t.Context(), donor, func(ctx context.Context, r Request) (Source, error) {
 				asked = r
 				return from(want)(ctx, r)
-			})
+			}, nil)
 		}()
 		r, err := Fetch(t.Context(), joiner, request)
 		if err != nil {
@@ -59,7 +60,7 @@ func TestWholeStates(t *testing.T) {
 		if err := <-served; err != nil {
 			t.Fatal(err)
 		}
-		if asked != request {
+		if !reflect.DeepEqual(asked, request) {
 			t.Fatalf("donor was asked for %v", asked)
 		}
 		r.Close()
@@ -69,7 +70,7 @@ func TestWholeStates(t *testing.T) {
 // TestFinishChecksTheRest: whoever stops reading early still learns whether all of it came.
 func TestFinishChecksTheRest(t *testing.T) {
 	joiner, donor := net.Pipe()
-	go Serve(t.Context(), donor, from(state(3*ChunkSize)))
+	go Serve(t.Context(), donor, from(state(3*ChunkSize)), nil)
 	r, err := Fetch(t.Context(), joiner, request)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +91,7 @@ func TestFinishChecksTheRest(t *testing.T) {
 func recorded(t *testing.T, b []byte) []byte {
 	t.Helper()
 	joiner, donor := net.Pipe()
-	go Serve(t.Context(), donor, from(b))
+	go Serve(t.Context(), donor, from(b), nil)
 	if _, err := joiner.Write(request.append(nil)); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func replay(t *testing.T, raw []byte) ([]byte, error) {
 	t.Helper()
 	joiner, donor := net.Pipe()
 	go func() {
-		io.ReadFull(donor, make([]byte, requestSize))
+		readRequest(donor)
 		donor.Write(raw)
 		donor.Close()
 	}()
@@ -157,7 +158,7 @@ func TestDonorSaysWhy(t *testing.T) {
 	served := make(chan error, 1)
 	long := errors.New("no such cut " + strings.Repeat("x", 2*maxText))
 	go func() {
-		served <- Serve(t.Context(), donor, func(context.Context, Request) (io.ReadCloser, error) { return nil, long })
+		served <- Serve(t.Context(), donor, func(context.Context, Request) (Source, error) { return Source{}, long }, nil)
 	}()
 	r, err := Fetch(t.Context(), joiner, request)
 	if err != nil {
@@ -186,9 +187,9 @@ func (f failing) Read(p []byte) (int, error) {
 
 func TestSourceFailsMidway(t *testing.T) {
 	joiner, donor := net.Pipe()
-	go Serve(t.Context(), donor, func(context.Context, Request) (io.ReadCloser, error) {
-		return io.NopCloser(failing{bytes.NewReader(state(2 * ChunkSize))}), nil
-	})
+	go Serve(t.Context(), donor, func(context.Context, Request) (Source, error) {
+		return Source{io.NopCloser(failing{bytes.NewReader(state(2 * ChunkSize))}), Info{}}, nil
+	}, nil)
 	r, err := Fetch(t.Context(), joiner, request)
 	if err != nil {
 		t.Fatal(err)
@@ -203,10 +204,10 @@ func TestSourceFailsMidway(t *testing.T) {
 func TestSlowDonor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		joiner, donor := net.Pipe()
-		go Serve(t.Context(), donor, func(ctx context.Context, r Request) (io.ReadCloser, error) {
+		go Serve(t.Context(), donor, func(ctx context.Context, r Request) (Source, error) {
 			<-time.After(3 * Patience)
 			return from(state(10))(ctx, r)
-		})
+		}, nil)
 		r, err := Fetch(t.Context(), joiner, request)
 		if err != nil {
 			t.Fatal(err)
@@ -221,7 +222,7 @@ func TestSlowDonor(t *testing.T) {
 func TestSilentDonor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		joiner, donor := net.Pipe()
-		go io.ReadFull(donor, make([]byte, requestSize))
+		go readRequest(donor)
 		r, err := Fetch(t.Context(), joiner, request)
 		if err != nil {
 			t.Fatal(err)
@@ -246,7 +247,7 @@ func TestSilentJoiner(t *testing.T) {
 			if asks {
 				go joiner.Write(request.append(nil))
 			}
-			if err := Serve(t.Context(), donor, from(state(10))); err == nil {
+			if err := Serve(t.Context(), donor, from(state(10)), nil); err == nil {
 				t.Fatal("served nobody without an error")
 			}
 		})
@@ -259,10 +260,10 @@ func TestContextEndsBothSides(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() {
-			served <- Serve(ctx, donor, func(ctx context.Context, r Request) (io.ReadCloser, error) {
+			served <- Serve(ctx, donor, func(ctx context.Context, r Request) (Source, error) {
 				<-ctx.Done()
-				return nil, ctx.Err()
-			})
+				return Source{}, ctx.Err()
+			}, nil)
 		}()
 		r, err := Fetch(ctx, joiner, request)
 		if err != nil {
@@ -285,12 +286,71 @@ func TestContextEndsBothSides(t *testing.T) {
 
 func TestRequestIsChecked(t *testing.T) {
 	good := request.append(nil)
-	if r, err := parseRequest(good); err != nil || r != request {
+	if r, err := readRequest(bytes.NewReader(good)); err != nil || !reflect.DeepEqual(r, request) {
 		t.Fatal(r, err)
 	}
-	for _, bad := range [][]byte{nil, good[:len(good)-1], append(bytes.Clone(good), 0), append([]byte("GET "), good[4:]...)} {
-		if _, err := parseRequest(bad); !errors.Is(err, ErrCorrupt) {
+	for n := range good {
+		if _, err := readRequest(bytes.NewReader(good[:n])); err == nil {
+			t.Fatalf("the first %d bytes of a request pass for one", n)
+		}
+	}
+	large := bytes.Clone(good)
+	large[requestSize-4] = 0xff
+	for _, bad := range [][]byte{append([]byte("GET "), good[4:]...), large} {
+		if _, err := readRequest(bytes.NewReader(bad)); !errors.Is(err, ErrCorrupt) {
 			t.Fatalf("%q: %v", bad, err)
 		}
+	}
+	joiner, _ := net.Pipe()
+	if _, err := Fetch(t.Context(), joiner, Request{Have: make([]byte, MaxHave+1)}); err == nil {
+		t.Error("a joiner may say more than a donor takes in")
+	}
+}
+
+// TestInfoComesFirst: the joiner is told size and kind before the first byte, and what does not fit that is no state.
+func TestInfoComesFirst(t *testing.T) {
+	for _, info := range []Info{{}, {Size: 10}, {Delta: true}, {Delta: true, Size: 10}} {
+		joiner, donor := net.Pipe()
+		go Serve(t.Context(), donor, func(context.Context, Request) (Source, error) {
+			return Source{io.NopCloser(bytes.NewReader(state(10))), info}, nil
+		}, nil)
+		r, err := Fetch(t.Context(), joiner, request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := r.Info(); err != nil || got != info || r.Bytes() != 0 {
+			t.Errorf("told %+v, %v after %d bytes; want %+v", got, err, r.Bytes(), info)
+		}
+		if got, err := io.ReadAll(checked{t, r}); err != nil || len(got) != 10 {
+			t.Errorf("%+v: %d bytes, %v", info, len(got), err)
+		}
+		r.Close()
+	}
+	for _, size := range []uint64{9, 11, 1 << 40} {
+		raw := recorded(t, state(10))
+		bad := Info{Size: size}.append(nil)
+		if _, err := replay(t, append(bad, raw[len(bad):]...)); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("10 bytes where %d were to come: %v", size, err)
+		}
+	}
+	raw := recorded(t, state(10))
+	first := len(Info{}.append(nil))
+	for name, bad := range map[string][]byte{
+		"no info": raw[first:], "info twice": append(bytes.Clone(raw[:first]), raw...), "an end alone": raw[len(raw)-41:],
+	} {
+		if _, err := replay(t, bad); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	joiner, donor := net.Pipe()
+	go Serve(t.Context(), donor, func(context.Context, Request) (Source, error) { return Source{}, errors.New("nothing here") }, nil)
+	r, err := Fetch(t.Context(), joiner, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var said *DonorError
+	if _, err := r.Info(); !errors.As(err, &said) {
+		t.Errorf("a donor that has nothing: %v", err)
 	}
 }
