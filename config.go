@@ -80,6 +80,9 @@ type Config struct {
 	// SpillDir is an existing directory for messages that wait while a joiner loads, once they are too many for the queue.
 	// Empty: they wait in memory, and then the group slows.
 	SpillDir string
+	// TransferRate bounds the bytes a second of states that this node gives to joiners, of all its groups together, so that a large state
+	// leaves room for messages. Zero: no limit.
+	TransferRate int
 	// StateDir is an existing directory of this node's own, on a disk that keeps what it was told is written. In it the node
 	// remembers how far it got, so that no ring id, position or incarnation comes twice, whatever the clock says after a restart.
 	// The directory is locked while the node runs; one that is damaged or another node's is refused. Empty: nothing is remembered,
@@ -185,6 +188,9 @@ func (c Config) validate() error {
 	}
 	if err := badQueue("Config", c.QueueMessages, c.QueueBytes); err != nil {
 		return err
+	}
+	if c.TransferRate < 0 {
+		return fieldError("Config.TransferRate", fmt.Sprintf("must be 0 or more, is %d", c.TransferRate))
 	}
 	for _, d := range []struct{ field, dir string }{{"Config.SpillDir", c.SpillDir}, {"Config.StateDir", c.StateDir}} {
 		if d.dir == "" {

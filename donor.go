@@ -10,6 +10,8 @@ import (
 	"io"
 	"net"
 
+	"go.uber.org/zap"
+
 	"github.com/lockstep-go/lockstep/internal/core"
 	"github.com/lockstep-go/lockstep/internal/wire"
 	"github.com/lockstep-go/lockstep/statexfer"
@@ -39,12 +41,45 @@ func (t *tenure) saveState(u *core.Upcall) {
 		src = w
 	}
 	t.n.counts.saves.Add(1)
+	if d, ok := src.(DeltaWriter); ok {
+		t.n.spools.keep(key, d)
+		return
+	}
 	t.n.upcalls.Go(func() { t.n.spools.write(key, src) })
 }
 
 // serveState answers one joiner.
-func (n *Node) serveState(ctx context.Context, conn net.Conn) error {
-	return statexfer.Serve(ctx, conn, func(ctx context.Context, r statexfer.Request) (io.ReadCloser, error) {
-		return n.spools.open(ctx, spoolKey{wire.GroupID(r.Group), wire.Position(r.Cut)})
-	})
+func (n *Node) serveState(ctx context.Context, conn net.Conn, peer wire.MemberID) {
+	var x *transfer
+	err := statexfer.Serve(ctx, conn, func(ctx context.Context, r statexfer.Request) (statexfer.Source, error) {
+		key := spoolKey{wire.GroupID(r.Group), wire.Position(r.Cut)}
+		what := Transfer{Giving: true}
+		if g := n.groupByID(key.group); g != nil {
+			what.Group = g.name
+		}
+		if info, ok := n.ring.info(peer); ok {
+			what.Peer = infoMember(info)
+		}
+		x = n.beginTransfer(what, &n.counts.givenBytes)
+		src, err := n.spools.open(ctx, key, r.Have)
+		if err == nil {
+			x.info(src.Delta, src.Size)
+			src.ReadCloser = readCloser{counted{src, x}, src.Close}
+		}
+		return src, err
+	}, n.rate)
+	switch {
+	case x != nil:
+		x.end(err)
+	case err != nil && n.ctx.Err() == nil:
+		n.log.Info("a stream for a state asked for none", zap.Stringer("from", peer), zap.Error(err))
+	}
 }
+
+// A readCloser is a reader with another's close.
+type readCloser struct {
+	io.Reader
+	close func() error
+}
+
+func (r readCloser) Close() error { return r.close() }

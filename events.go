@@ -35,6 +35,8 @@ type EventListener struct {
 	JoinWaiting func(group string, why string)
 	// LoadFailed: a state transfer from the donor failed; another is asked for.
 	LoadFailed func(group string, donor Member, err error)
+	// TransferProgress: a state begins its way from or to this member, is on it (at most four times a second), has arrived, or will not.
+	TransferProgress func(t Transfer)
 	// Diverged: a member, this one or another, delivered something else than those it was together with, and is put out. text has
 	// the sums of each and what was delivered last here. It never happens, or lockstep or a host's memory has a fault.
 	Diverged func(m Member, text string)
@@ -158,6 +160,16 @@ func (q *eventQueue) loadFailed(group string, donor Member, err error) {
 	q.n.log.Warn("state transfer failed", zap.String("group", group), zap.Stringer("donor", donor), zap.Error(err))
 	if f := q.to.LoadFailed; f != nil {
 		q.add(func() { f(group, donor, err) })
+	}
+}
+
+func (q *eventQueue) transfer(t Transfer) {
+	if t.Phase != TransferGoesOn {
+		q.n.log.Info("state transfer "+t.Phase.String(), zap.String("group", t.Group), zap.Stringer("peer", t.Peer), zap.Bool("giving", t.Giving),
+			zap.Bool("delta", t.Delta), zap.Uint64("bytes", t.Bytes), zap.Duration("lasted", t.Lasted), zap.Error(t.Err))
+	}
+	if f := q.to.TransferProgress; f != nil {
+		q.add(func() { f(t) })
 	}
 }
 

@@ -110,10 +110,14 @@ func (g *Group) OnBlocked(f func(ctx context.Context)) {
 	g.register("OnBlocked", func() { g.calls.blocked = f })
 }
 
-// OnState registers how the group's state is saved and loaded; see State. It panics after Join, and when Save or Load is missing.
+// OnState registers how the group's state is saved and loaded; see State. It panics after Join, when Save or Load is missing, and when there
+// is one of Have and LoadDelta without the other.
 func (g *Group) OnState(s State) {
 	if s.Save == nil || s.Load == nil {
 		panic(fmt.Sprintf("lockstep: group %s: OnState needs Save and Load", g.name))
+	}
+	if (s.Have == nil) != (s.LoadDelta == nil) {
+		panic(fmt.Sprintf("lockstep: group %s: OnState needs both of Have and LoadDelta, or none", g.name))
 	}
 	g.register("OnState", func() { g.calls.state = &s })
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/lockstep-go/lockstep/internal/core"
 	"github.com/lockstep-go/lockstep/internal/wire"
 	"github.com/lockstep-go/lockstep/membership"
+	"github.com/lockstep-go/lockstep/statexfer"
 	"github.com/lockstep-go/lockstep/transport"
 )
 
@@ -36,18 +37,20 @@ type Node struct {
 	end  *transport.Endpoint
 	log  *zap.Logger
 
-	in      *inbox
-	batches chan []core.Received // from the reader to the loop, when the core is busy
-	spare   chan []core.Received // and back, emptied
-	events  *eventQueue
-	spools  *spools
-	keeper  *keeper
-	ring    ringMap
-	seeds   seedState
-	counts  counts
-	started time.Time
-	callID  atomic.Uint64
-	slabs   slabs
+	in        *inbox
+	batches   chan []core.Received // from the reader to the loop, when the core is busy
+	spare     chan []core.Received // and back, emptied
+	events    *eventQueue
+	spools    *spools
+	rate      *statexfer.Rate // of the states given; nil: no limit
+	transfers transfers
+	keeper    *keeper
+	ring      ringMap
+	seeds     seedState
+	counts    counts
+	started   time.Time
+	callID    atomic.Uint64
+	slabs     slabs
 
 	ctx     context.Context // of everything but the loop; ends with it
 	cancel  context.CancelFunc
@@ -99,8 +102,8 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 		in:       newInbox(),
 		batches:  make(chan []core.Received, 64),
 		spare:    make(chan []core.Received, 64),
-		spools:   newSpools(cfg.SpillDir),
 		doze:     doze{roused: make(chan struct{}, 1)},
+		rate:     statexfer.NewRate(int64(cfg.TransferRate)),
 		keeper:   keeper,
 		started:  time.Now(),
 		stopping: make(chan struct{}),
@@ -111,6 +114,8 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 		joins:    map[*tenure]*joinWatch{},
 		seeds:    seedState{dials: map[netip.AddrPort]string{}, hurry: make(chan struct{}, 1)},
 	}
+	n.spools = newSpools(cfg.SpillDir, n.wg.Go)
+	n.transfers.live = map[*transfer]bool{}
 	if err := n.listen(ctx); err != nil {
 		keeper.close()
 		return nil, err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lockstep-go/lockstep/internal/wire"
 	"github.com/lockstep-go/lockstep/membership"
+	"github.com/lockstep-go/lockstep/statexfer"
 )
 
 const (
@@ -35,7 +36,8 @@ type spoolKey struct {
 // spools are the states that this node has saved. Its methods may be called from any goroutine; only write blocks, on the disk,
 // and open, on its context.
 type spools struct {
-	dir string // of temporary files; empty: the system's
+	dir string       // of temporary files; empty: the system's
+	run func(func()) // starts a goroutine that the node's end waits for
 
 	mu      sync.Mutex
 	byKey   map[spoolKey]*spool
@@ -48,6 +50,8 @@ type spools struct {
 type spool struct {
 	ready   bool
 	err     error
+	frozen  DeltaWriter            // what Save gave, if joiners may be served from it: it is spooled once one needs everything
+	asked   bool                   // one does
 	joiners map[wire.MemberID]bool // who has not loaded yet; nil: unknown, only time ends it
 	memory  []byte
 	file    *os.File // what did not fit
@@ -57,8 +61,8 @@ type spool struct {
 	idle    *time.Timer
 }
 
-func newSpools(dir string) *spools {
-	return &spools{dir: dir, byKey: map[spoolKey]*spool{}, changed: make(chan struct{})}
+func newSpools(dir string, run func(func())) *spools {
+	return &spools{dir: dir, run: run, byKey: map[spoolKey]*spool{}, changed: make(chan struct{})}
 }
 
 // expect announces that a state will be saved, so that joiners wait for it. Called by the loop.
@@ -132,27 +136,50 @@ func (s *spools) fill(key spoolKey, sink *spoolSink, err error) {
 	s.notify()
 }
 
-// open gives the bytes of a state, after waiting for it if the donor is not there yet.
-func (s *spools) open(ctx context.Context, key spoolKey) (io.ReadCloser, error) {
+// keep has joiners served from a frozen state.
+func (s *spools) keep(key spoolKey, frozen DeltaWriter) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sp := s.byKey[key]; sp != nil {
+		sp.frozen = frozen
+		sp.idle.Reset(spoolIdle)
+		s.notify()
+	}
+}
+
+// open gives the bytes of a state, or what a joiner lacks that has some of it, after waiting for it if the donor is not there yet.
+func (s *spools) open(ctx context.Context, key spoolKey, have []byte) (statexfer.Source, error) {
 	limit := time.NewTimer(spoolAwait)
 	defer limit.Stop()
 	for {
 		s.mu.Lock()
 		sp, changed, closed := s.byKey[key], s.changed, s.closed
-		if sp != nil && sp.ready {
-			defer s.mu.Unlock()
-			if sp.err != nil {
-				return nil, sp.err
-			}
-			sp.readers++
-			sp.idle.Stop()
-			return s.reader(key, sp), nil
-		}
 		known := sp != nil
-		s.mu.Unlock()
-		if closed {
-			return nil, errNoSpool
+		switch {
+		case closed:
+			s.mu.Unlock()
+			return statexfer.Source{}, errNoSpool
+		case known && sp.err != nil:
+			s.mu.Unlock()
+			return statexfer.Source{}, sp.err
+		case known && sp.frozen != nil && len(have) > 0:
+			r, frozen := s.hold(key, sp), sp.frozen
+			s.mu.Unlock()
+			if delta, ok := s.deltaReader(ctx, frozen, have, r.Close); ok {
+				return statexfer.Source{ReadCloser: delta, Info: statexfer.Info{Delta: true}}, nil
+			}
+			have = nil
+			continue
+		case known && sp.ready:
+			r := s.hold(key, sp)
+			s.mu.Unlock()
+			return statexfer.Source{ReadCloser: r, Info: statexfer.Info{Size: uint64(sp.size)}}, nil
+		case known && sp.frozen != nil && !sp.asked:
+			frozen := sp.frozen
+			sp.asked = true
+			s.run(func() { s.write(key, frozen) })
 		}
+		s.mu.Unlock()
 		expired := limit.C
 		if known {
 			expired = nil // it is being saved: as long as that takes
@@ -160,38 +187,31 @@ func (s *spools) open(ctx context.Context, key spoolKey) (io.ReadCloser, error) 
 		select {
 		case <-changed:
 		case <-expired:
-			return nil, errNoSpool
+			return statexfer.Source{}, errNoSpool
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return statexfer.Source{}, ctx.Err()
 		}
 	}
 }
 
-type spoolReader struct {
-	io.Reader
-	close func()
-}
-
-func (r *spoolReader) Close() error {
-	r.close()
-	return nil
-}
-
-// reader reads a ready spool from its beginning; several may at once. s.mu is held.
-func (s *spools) reader(key spoolKey, sp *spool) io.ReadCloser {
+// hold keeps a spool until it is closed, and reads what is there of it from its beginning; several may at once. s.mu is held.
+func (s *spools) hold(key spoolKey, sp *spool) io.ReadCloser {
+	sp.readers++
+	sp.idle.Stop()
 	var r io.Reader = bytes.NewReader(sp.memory)
 	if sp.file != nil {
 		r = io.MultiReader(r, io.NewSectionReader(sp.file, 0, sp.size-int64(len(sp.memory))))
 	}
-	return &spoolReader{r, sync.OnceFunc(func() {
+	return readCloser{r, sync.OnceValue(func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		sp.readers--
-		if sp.dropped {
+		if sp.dropped && sp.readers == 0 {
 			sp.discard()
-			return
+		} else if !sp.dropped {
+			sp.idle.Reset(spoolIdle)
 		}
-		sp.idle.Reset(spoolIdle)
+		return nil
 	})}
 }
 
@@ -218,10 +238,22 @@ func (s *spools) forget(group wire.GroupID, id wire.MemberID) {
 	}
 }
 
+// left says that this member is out of a group: its joiners have another donor, and ask for another cut. What is kept for sides that
+// merge stays its time.
+func (s *spools) left(group wire.GroupID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, sp := range s.byKey {
+		if key.group == group && sp.joiners != nil {
+			s.drop(key)
+		}
+	}
+}
+
 func (s *spools) expire(key spoolKey, sp *spool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.byKey[key] == sp && sp.ready && sp.readers == 0 {
+	if s.byKey[key] == sp && (sp.ready || sp.frozen != nil && !sp.asked) && sp.readers == 0 {
 		s.drop(key)
 	}
 }
@@ -252,7 +284,17 @@ func (sp *spool) discard() {
 		os.Remove(sp.file.Name())
 		sp.file = nil
 	}
-	sp.memory = nil
+	sp.memory, sp.frozen = nil, nil
+}
+
+// kept is how many states there are, and how many bytes of them were written out.
+func (s *spools) kept() (states int, bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sp := range s.byKey {
+		bytes += sp.size
+	}
+	return len(s.byKey), bytes
 }
 
 // close forgets everything.

@@ -91,10 +91,16 @@ type Stats struct {
 	// HeldBytes is what is kept of the ring's packets for retransmission and delivery, in bytes.
 	HeldBytes int `json:"held_bytes"`
 
-	// StatesSaved counts states frozen for joiners, StatesLoaded those loaded here, StateBytesLoaded their bytes.
-	StatesSaved      uint64 `json:"states_saved"`
-	StatesLoaded     uint64 `json:"states_loaded"`
+	// StatesSaved counts states frozen for joiners, StatesLoaded those loaded here.
+	StatesSaved  uint64 `json:"states_saved"`
+	StatesLoaded uint64 `json:"states_loaded"`
+	// StateBytesGiven and StateBytesLoaded count their bytes that went to joiners and came here, of transfers that failed too.
+	StateBytesGiven  uint64 `json:"state_bytes_given"`
 	StateBytesLoaded uint64 `json:"state_bytes_loaded"`
+	// StatesKept is how many states are kept for joiners that have not loaded yet, and StateBytesKept the length of those written out, in
+	// memory or in Config.SpillDir.
+	StatesKept     int   `json:"states_kept"`
+	StateBytesKept int64 `json:"state_bytes_kept"`
 	// StateWrites counts what was written to Config.StateDir.
 	StateWrites uint64 `json:"state_writes"`
 	// EventsDropped counts events that the EventListener was too slow for.
@@ -107,7 +113,7 @@ type Stats struct {
 type counts struct {
 	rounds, rings, malformed, invariants  atomic.Uint64
 	sent, delivered, deliveredBytes, lost atomic.Uint64
-	saves, loads, loadedBytes             atomic.Uint64
+	saves, loads, loadedBytes, givenBytes atomic.Uint64
 	eventsDropped                         atomic.Uint64
 }
 
@@ -138,8 +144,10 @@ func (n *Node) stats(st *core.Status) Stats {
 		Groups: len(st.Groups), HeldBytes: st.Bytes,
 		MessagesSent: c.sent.Load(), MessagesDelivered: c.delivered.Load(), BytesDelivered: c.deliveredBytes.Load(), MessagesLost: c.lost.Load(),
 		StatesSaved: c.saves.Load(), StatesLoaded: c.loads.Load(), StateBytesLoaded: c.loadedBytes.Load(),
-		StateWrites: n.keeper.writes.Load(), EventsDropped: c.eventsDropped.Load(), LoopRounds: c.rounds.Load(),
+		StateBytesGiven: c.givenBytes.Load(),
+		StateWrites:     n.keeper.writes.Load(), EventsDropped: c.eventsDropped.Load(), LoopRounds: c.rounds.Load(),
 	}
+	s.StatesKept, s.StateBytesKept = n.spools.kept()
 	for _, g := range n.allGroups() {
 		g.mu.Lock()
 		if t := g.cur; t != nil {

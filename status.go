@@ -36,7 +36,9 @@ type Status struct {
 	Paths   []StatusPath   `json:"paths"`    // to which packets go in parts, since larger datagrams do not pass
 	Seeds   []string       `json:"seeds"`    // seeds that are not on the ring, and why
 	KeptOut []string       `json:"kept_out"` // members that are heard and not let in, and what they wait for
-	Stats   Stats          `json:"stats"`
+	// Transfers are the states on their way from and to this node, the oldest first.
+	Transfers []StatusTransfer `json:"transfers"`
+	Stats     Stats            `json:"stats"`
 }
 
 // A StatusMember is one member of the ring.
@@ -65,6 +67,17 @@ type StatusPath struct {
 	To        string `json:"to"`
 	MTU       int    `json:"mtu"`
 	Searching bool   `json:"searching"` // a larger one is being looked for
+}
+
+// A StatusTransfer is one state on its way.
+type StatusTransfer struct {
+	Group  string        `json:"group"`
+	Peer   string        `json:"peer"`   // who gives it, or who gets it
+	Giving bool          `json:"giving"` // this node gives it
+	Delta  bool          `json:"delta"`
+	Bytes  uint64        `json:"bytes"`
+	Total  uint64        `json:"total"` // zero if it is not known
+	Lasted time.Duration `json:"lasted_ns"`
 }
 
 // A StatusDrop counts datagrams from one address that did not open.
@@ -105,7 +118,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	out := Status{
 		Member: n.self.String(), Addr: n.addr, State: f.st.State.String(), Ring: f.st.Ring.String(),
 		Members: []StatusMember{}, Groups: []StatusGroup{}, Known: append([]string{}, f.known...), Drops: []StatusDrop{}, Paths: []StatusPath{},
-		Seeds: append([]string{}, n.seedTrouble()...), KeptOut: append([]string{}, f.kept...), Stats: n.stats(&f.st),
+		Seeds: append([]string{}, n.seedTrouble()...), KeptOut: append([]string{}, f.kept...), Transfers: []StatusTransfer{}, Stats: n.stats(&f.st),
 	}
 	for _, m := range f.st.Members {
 		out.Members = append(out.Members, StatusMember{memberOf(m).String(), f.addrs[m.ID]})
@@ -117,6 +130,9 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 			Loading: texts(membersOf(g.View.Loading)), Primary: g.View.Primary, Rank: g.View.Rank, Queued: g.Queued,
 			InFlight: g.InFlight, Held: g.Held, Waiting: f.waiting[g.Name],
 		})
+	}
+	for _, x := range n.transfers.now() {
+		out.Transfers = append(out.Transfers, StatusTransfer{x.Group, x.Peer.String(), x.Giving, x.Delta, x.Bytes, x.Total, x.Lasted})
 	}
 	for _, p := range n.end.Paths() {
 		out.Paths = append(out.Paths, StatusPath{p.Addr.String(), p.MTU, p.Searching})

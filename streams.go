@@ -117,9 +117,7 @@ func (n *Node) serve(conn net.Conn, kind byte, peer wire.MemberID) {
 			n.in.push(core.Hint{Member: peer})
 		}
 	case streamState:
-		if err := n.serveState(n.ctx, conn); err != nil && n.ctx.Err() == nil {
-			n.log.Info("state transfer", zap.Stringer("to", peer), zap.Error(err))
-		}
+		n.serveState(n.ctx, conn, peer)
 	case streamStatus:
 		if !n.cfg.StatusDisabled {
 			n.serveStatus(conn)

@@ -134,6 +134,7 @@ func (t *tenure) end(err error) {
 		t.put(&list[i])
 	}
 	t.failCalls()
+	t.n.spools.left(g.id)
 	out := g.View()
 	out.Rank, out.Primary = -1, false
 	g.view.Store(&out)

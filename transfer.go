@@ -9,6 +9,8 @@ import (
 	"io"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/lockstep-go/lockstep/internal/core"
 	"github.com/lockstep-go/lockstep/internal/wire"
 	"github.com/lockstep-go/lockstep/membership"
@@ -46,7 +48,12 @@ func (t *tenure) loadState(u *core.Upcall) {
 		t.fail(t.g.fault("join", ErrNoState, "call OnState before Join, or set GroupConfig.Stateless at every member"))
 		return
 	}
-	err := t.fetch(ctx, u.Donor, u.Cut, func(r io.Reader) error { return state.Load(ctx, r) })
+	err := t.fetch(ctx, u.Donor, u.Cut, t.have(state), func(r io.Reader, delta bool) error {
+		if delta {
+			return state.LoadDelta(ctx, r)
+		}
+		return state.Load(ctx, r)
+	})
 	var donor *donorError
 	switch {
 	case err == nil:
@@ -59,6 +66,20 @@ func (t *tenure) loadState(u *core.Upcall) {
 	default:
 		t.fail(t.g.fault("join", ErrLoad, "State.Load: "+err.Error()))
 	}
+}
+
+// have is what this member says it has before a load; nothing if that cannot be sent.
+func (t *tenure) have(state *State) []byte {
+	if state.Have == nil {
+		return nil
+	}
+	have := state.Have()
+	if len(have) > statexfer.MaxHave {
+		t.n.log.Warn("State.Have gave more than can be sent; the whole state is asked for", zap.String("group", t.g.name),
+			zap.Int("bytes", len(have)), zap.Int("most", statexfer.MaxHave))
+		return nil
+	}
+	return have
 }
 
 // loadFailed asks for a new cut after a while, or gives up after many.
@@ -90,8 +111,9 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// fetch gets one state and hands it to use. The error is a *donorError unless use itself failed on good bytes.
-func (t *tenure) fetch(ctx context.Context, donor membership.Member, cut wire.Position, use func(io.Reader) error) error {
+// fetch gets one state, or what of it is missing beside what the donor is told is there, and hands it to use. The error is a
+// *donorError unless use itself failed on good bytes.
+func (t *tenure) fetch(ctx context.Context, donor membership.Member, cut wire.Position, have []byte, use func(r io.Reader, delta bool) error) (err error) {
 	info, ok := t.n.ring.info(donor.ID)
 	if !ok {
 		return &donorError{fmt.Errorf("%v has no known address", memberOf(donor))}
@@ -102,18 +124,33 @@ func (t *tenure) fetch(ctx context.Context, donor membership.Member, cut wire.Po
 	if err != nil {
 		return &donorError{err}
 	}
-	r, err := statexfer.Fetch(ctx, conn, statexfer.Request{Group: uint64(t.g.id), Cut: uint64(cut)})
+	r, err := statexfer.Fetch(ctx, conn, statexfer.Request{Group: uint64(t.g.id), Cut: uint64(cut), Have: have})
 	if err != nil {
 		return &donorError{err}
 	}
 	defer r.Close()
-	used := use(r)
-	// The stream is checked to its end even if use did not want to see it, and its failure explains any failure of use.
-	if err := r.Finish(); err != nil {
-		return &donorError{err}
+	x := t.n.beginTransfer(Transfer{Group: t.g.name, Peer: memberOf(donor)}, &t.n.counts.loadedBytes)
+	ended := false
+	defer func() {
+		if !ended { // use panicked
+			err = errors.New("the application panicked")
+		}
+		x.end(err)
+	}()
+	said, err := r.Info()
+	if err == nil {
+		x.info(said.Delta, said.Size)
+		err = use(counted{r, x}, said.Delta)
 	}
-	t.n.counts.loadedBytes.Add(r.Bytes())
-	return used
+	// The stream is checked to its end even if use did not want to see it, and its failure explains any failure of use.
+	if broken := r.Finish(); broken != nil {
+		err = &donorError{broken}
+	}
+	if rest := r.Bytes() - x.bytes.Load(); rest > 0 {
+		x.moved(int(rest))
+	}
+	ended = true
+	return err
 }
 
 // mergeStates carries out an UpMerge: every other side's state, in order, before the next message.
@@ -128,7 +165,7 @@ func (t *tenure) mergeStates(u *core.Upcall) {
 			if try > 0 && !pause(t.ctx, loadBackoff<<try) {
 				return
 			}
-			err = t.fetch(t.ctx, side.Donor, side.Cut, func(r io.Reader) error {
+			err = t.fetch(t.ctx, side.Donor, side.Cut, nil, func(r io.Reader, _ bool) error {
 				return state.Merge(t.ctx, View{ID: viewIDOf(side.View), Rank: -1}, r)
 			})
 			var donor *donorError

@@ -20,7 +20,8 @@ type Source struct {
 }
 
 // An Open gives the bytes of one state. It may block until the state stands ready, or until ctx ends, and is called on a
-// goroutine of its own; the text of its error is shown to the joiner. The reader is closed when the stream ends.
+// goroutine of its own; the text of its error is shown to the joiner. ctx ends when it has returned. The reader is closed when the stream
+// ends, perhaps while it is read, and perhaps twice.
 type Open func(ctx context.Context, r Request) (Source, error)
 
 // Serve answers the one request on the stream, at the rate that all with this Rate share, and closes it. It blocks until the state is
@@ -42,6 +43,7 @@ func Serve(ctx context.Context, conn net.Conn, open Open, rate *Rate) error {
 		return err
 	}
 	defer src.Close()
+	defer context.AfterFunc(ctx, func() { src.Close() })()
 	return send(ctx, conn, src, rate)
 }
 

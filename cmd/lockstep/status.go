@@ -85,6 +85,9 @@ func printStatus(w io.Writer, s lockstep.Status) error {
 	for _, k := range s.KeptOut {
 		row("kept out", "%s", k)
 	}
+	for _, x := range s.Transfers {
+		row("transfer", "%s", transferText(x))
+	}
 	for _, g := range s.Groups {
 		printStatusGroup(row, g)
 	}
@@ -100,6 +103,21 @@ func offloadText(state string, segments uint64) string {
 		return state
 	}
 	return fmt.Sprintf("%s (%d datagrams)", state, segments)
+}
+
+// transferText is how far a state is.
+func transferText(x lockstep.StatusTransfer) string {
+	way, what, far := "from", "state", fmt.Sprintf("%d B", x.Bytes)
+	if x.Giving {
+		way = "to"
+	}
+	if x.Delta {
+		what = "delta"
+	}
+	if x.Total > 0 {
+		far += fmt.Sprintf(" of %d B, %.0f %%", x.Total, 100*float64(x.Bytes)/float64(x.Total))
+	}
+	return fmt.Sprintf("%s of group %s %s %s: %s, since %v", what, x.Group, way, x.Peer, far, x.Lasted.Round(time.Second))
 }
 
 func printStatusGroup(row func(name, format string, args ...any), g lockstep.StatusGroup) {
