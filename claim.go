@@ -8,13 +8,13 @@ import (
 	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
-// A claim is two numbers in one: above, how often a rest was taken back; below, how many messages of t.current were claimed.
+// A claim is two numbers in one: above, how often a rest was taken back; below, how many messages of the current upcall were claimed.
 const claimed = 1<<32 - 1
 
 // hand gives an upcall to the group's goroutine. The group's mutex is held.
 func (t *tenure) hand(u *core.Upcall) {
 	if u.Kind == core.UpDeliver {
-		t.current = *u
+		t.queue.room.current = *u // it was taken from there
 		t.claim.Store(t.claim.Load() &^ claimed)
 		t.started = t.claim.Load() >> 32
 	}
@@ -30,8 +30,10 @@ func (t *tenure) claims() bool {
 // everything that is queued. The group's mutex is held.
 func (t *tenure) interrupt() []core.Upcall {
 	at := int(t.claim.Swap((t.claim.Load()>>32+1)<<32) & claimed)
-	u := t.current
-	t.current = core.Upcall{}
+	var u core.Upcall
+	if r := t.queue.room; r != nil {
+		u, r.current = r.current, u
+	}
 	if at >= len(u.Messages) {
 		return nil
 	}

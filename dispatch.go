@@ -197,8 +197,11 @@ func (t *tenure) dispatchView(l *loop, u *core.Upcall) {
 	t.position = max(t.position, u.Position)
 	t.departed(u.View)
 	t.seen = u.View
-	t.loading = map[wire.MemberID]bool{}
+	t.loading = nil
 	for _, m := range u.View.Loading {
+		if t.loading == nil {
+			t.loading = map[wire.MemberID]bool{}
+		}
 		t.loading[m.ID] = true
 	}
 	// When the last member leaves, the group and its table are gone while messages still wait for their handlers.

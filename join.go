@@ -92,9 +92,13 @@ func (g *Group) enter(ctx context.Context, op string, mode wire.JoinMode) (*tenu
 			g.mu.Unlock()
 			return nil, g.fault(op, ErrAlreadyMember, "")
 		}
+		if before.gone == nil {
+			before.gone = make(chan struct{})
+		}
+		gone := before.gone
 		g.mu.Unlock()
 		select {
-		case <-before.gone:
+		case <-gone:
 		case <-g.node.ended:
 			return nil, g.joinFailed(op, g.node.whyClosed())
 		case <-ctx.Done():

@@ -8,9 +8,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,6 +53,7 @@ type Node struct {
 	started   time.Time
 	callID    atomic.Uint64
 	slabs     slabs
+	rooms     sync.Pool // see upcallQueue
 
 	ctx     context.Context // of everything but the loop; ends with it
 	cancel  context.CancelFunc
@@ -67,6 +70,7 @@ type Node struct {
 	mu     sync.Mutex
 	err    error
 	groups map[string]*Group
+	sorted []*Group // see allGroups
 	byID   map[wire.GroupID]*Group
 	joins  map[*tenure]*joinWatch
 
@@ -295,21 +299,14 @@ func (n *Node) groupByID(id wire.GroupID) *Group {
 	return n.byID[id]
 }
 
-// allGroups is a snapshot, sorted by name so that whoever walks it does so in one order.
+// allGroups is a snapshot, sorted by name so that whoever walks it does so in one order. It is shared: do not change it.
 func (n *Node) allGroups() []*Group {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	list := make([]*Group, 0, len(n.groups))
-	for _, g := range n.groups {
-		list = append(list, g)
+	if len(n.sorted) != len(n.groups) { // groups are never taken out
+		n.sorted = slices.SortedFunc(maps.Values(n.groups), func(a, b *Group) int { return strings.Compare(a.name, b.name) })
 	}
-	slices.SortFunc(list, func(a, b *Group) int {
-		if a.name < b.name {
-			return -1
-		}
-		return 1
-	})
-	return list
+	return n.sorted
 }
 
 func (n *Node) isClosing() bool { return n.closing.Load() }

@@ -168,17 +168,23 @@ func (t *handlerTable) freeze() *frozenHandlers {
 	if t.frozen != nil {
 		return t.frozen
 	}
-	entries := slices.Clone(t.entries)
+	entries := slices.Clip(t.entries)
+	t.entries = nil
 	slices.SortFunc(entries, func(a, b *handlerEntry) int {
 		if c := strings.Compare(a.name, b.name); c != 0 {
 			return c
 		}
 		return int(a.kind) - int(b.kind)
 	})
-	f := &frozenHandlers{entries: entries, byType: make(map[handlerKey]*handlerEntry, len(entries))}
+	f := &frozenHandlers{entries: entries}
+	if len(entries) > fewHandlers {
+		f.byType = make(map[handlerKey]*handlerEntry, len(entries))
+	}
 	for i, e := range entries {
 		e.index = i
-		f.byType[handlerKey{e.kind, e.typ}] = e
+		if f.byType != nil {
+			f.byType[handlerKey{e.kind, e.typ}] = e
+		}
 	}
 	t.frozen = f
 	return f
@@ -192,12 +198,23 @@ type handlerKey struct {
 // frozenHandlers are a group's registrations after Join. They are immutable and may be read on any goroutine.
 type frozenHandlers struct {
 	entries []*handlerEntry
-	byType  map[handlerKey]*handlerEntry
+	byType  map[handlerKey]*handlerEntry // nil where there are few
 }
+
+// fewHandlers are looked through rather than looked up: a map is larger than all else that an idle group has of them.
+const fewHandlers = 8
 
 // lookup finds the entry for messages of the type, or nil.
 func (f *frozenHandlers) lookup(kind handlerKind, typ reflect.Type) *handlerEntry {
-	return f.byType[handlerKey{kind, typ}]
+	if f.byType != nil {
+		return f.byType[handlerKey{kind, typ}]
+	}
+	for _, e := range f.entries {
+		if e.kind == kind && e.typ == typ {
+			return e
+		}
+	}
+	return nil
 }
 
 // table is the entries as other members see them, sorted by name and kind.

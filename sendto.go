@@ -68,6 +68,9 @@ func (t *tenure) sendTo(op string, to Member, m *encoded) error {
 		return nil
 	}
 	t.direct++
+	if t.directs == nil {
+		t.directs = map[uint64]directed{}
+	}
 	t.directs[t.direct] = directed{to: to, payload: body}
 	t.g.push(core.SendDirect{
 		To: id, Kind: wire.DirectMessage, Group: t.g.id, Follow: t.position, Tag: t.direct, Payload: body,

@@ -29,26 +29,26 @@ type tenure struct {
 	ctx    context.Context // marks upcalls; ends with the membership
 	cancel context.CancelFunc
 	joined chan struct{} // closed when the first view was handed to the application
-	gone   chan struct{} // closed when the core has let go: a new Join may begin
+	gone   chan struct{} // made by whoever waits, and closed when the core has let go: a new Join may begin
 
 	phase   phase
 	ended   bool // g.done is closed; nothing but losses is handed to the application any more
 	letGo   bool // the core has let go; gone is closed when the group's goroutine is done too
 	blocked bool // no primary: nothing is accepted
 
-	seen     *membership.View // the last view that the loop saw; nil before the first
-	loading  map[wire.MemberID]bool
+	seen     *membership.View       // the last view that the loop saw; nil before the first
+	loading  map[wire.MemberID]bool // nil for nobody
 	agreed   *agreedTable
 	position wire.Position // the highest that the loop saw
 	stable   wire.Position
 
 	pending  pending
 	budget   budget
-	directs  map[uint64]directed // SendTo messages on their way, by tag
+	directs  map[uint64]directed // SendTo messages on their way, by tag; nil before the first
 	direct   uint64              // the last of these tags
-	calls    map[uint64]*call
-	unstable []*call // delivered and not stable, by position
-	lost     int     // messages lost since the last Flush
+	calls    map[uint64]*call    // nil before the first
+	unstable []*call             // delivered and not stable, by position
+	lost     int                 // messages lost since the last Flush
 
 	queue     upcallQueue
 	running   bool // the group's goroutine lives, or another is lent to it
@@ -61,7 +61,6 @@ type tenure struct {
 	cancelLd  context.CancelFunc
 	failures  int // loads in a row that failed at the donor
 
-	current core.Upcall   // the UpDeliver that the group's goroutine is at
 	claim   atomic.Uint64 // see claim.go
 	started uint64        // the upper part of claim when the upcall was handed over; the goroutine's own while it runs
 
@@ -73,14 +72,12 @@ type tenure struct {
 
 func newTenure(g *Group) *tenure {
 	t := &tenure{
-		g:       g,
-		n:       g.node,
-		joined:  make(chan struct{}),
-		gone:    make(chan struct{}),
-		agreed:  &agreedTable{},
-		directs: map[uint64]directed{},
-		calls:   map[uint64]*call{},
-		budget:  budget{maxMessages: g.cfg.QueueMessages, maxBytes: g.cfg.QueueBytes},
+		g:      g,
+		n:      g.node,
+		joined: make(chan struct{}),
+		agreed: &agreedTable{},
+		queue:  upcallQueue{rooms: &g.node.rooms},
+		budget: budget{maxMessages: g.cfg.QueueMessages, maxBytes: g.cfg.QueueBytes},
 	}
 	t.pending.first = g.nextTag + 1
 	t.budget.pace = newPace(g.cfg.RateLimit, t.paced)
@@ -171,7 +168,9 @@ func (t *tenure) release() {
 	}
 	t.g.nextTag = t.pending.first + uint64(t.pending.len())
 	t.g.cur = nil
-	close(t.gone)
+	if t.gone != nil {
+		close(t.gone)
+	}
 }
 
 // fail ends a membership that cannot go on, and leaves the group behind the application's back. What state there is is not the
@@ -216,7 +215,7 @@ func (t *tenure) next(loan bool) (core.Upcall, *agreedTable, bool) {
 	}
 	if !ok {
 		t.running = false
-		t.current = core.Upcall{}
+		t.queue.idle()
 		if t.letGo {
 			t.release()
 		}

@@ -144,10 +144,11 @@ func (n *Node) checkJoins(now time.Time) {
 		case <-t.joined:
 			delete(n.joins, t)
 			continue
-		case <-t.ctx.Done():
+		default:
+		}
+		if t.ctx.Err() != nil { // Done would make a channel, for each group
 			delete(n.joins, t)
 			continue
-		default:
 		}
 		waiting = append(waiting, t)
 		if !w.told && now.Sub(w.since) >= joinWaitingAfter {

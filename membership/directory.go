@@ -163,6 +163,7 @@ func (d *Directory) Events() []Event {
 // regular configuration, as those may who are not known to be cut off.
 func (d *Directory) ghost() *Directory {
 	g := *d
+	g.records = slices.Clip(d.records)
 	g.events, g.moving = nil, false
 	g.attempted = maps.Clone(d.attempted)
 	return &g
@@ -188,12 +189,23 @@ func (d *Directory) present(id wire.MemberID) bool {
 	return ok
 }
 
-// settle puts the records of one name in place of those there were, empty ones left out.
+// settle puts the records of one name in place of those there were, empty ones left out. A list that somebody may be going through is not
+// changed, only appended to.
 func (d *Directory) settle(name string, recs []*record) {
-	kept := slices.DeleteFunc(slices.Clone(d.records), func(r *record) bool { return r.Name == name })
-	at, _ := slices.BinarySearchFunc(kept, name, func(r *record, name string) int { return strings.Compare(r.Name, name) })
+	byName := func(r *record, name string) int { return strings.Compare(r.Name, name) }
+	at, _ := slices.BinarySearchFunc(d.records, name, byName)
+	end := at
+	for end < len(d.records) && d.records[end].Name == name {
+		end++
+	}
 	recs = slices.DeleteFunc(slices.Clone(recs), func(r *record) bool { return r.Founding == 0 && len(r.Waiting) == 0 })
-	d.records = slices.Insert(kept, at, recs...)
+	switch {
+	case slices.Equal(d.records[at:end], recs):
+	case at == len(d.records):
+		d.records = append(d.records, recs...)
+	default:
+		d.records = slices.Concat(d.records[:at], recs, d.records[end:])
+	}
 	id := wire.NewGroupID(name)
 	if len(recs) == 0 {
 		delete(d.index, id)

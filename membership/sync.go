@@ -4,7 +4,7 @@ package membership
 
 import (
 	"slices"
-	"strings"
+	"sort"
 
 	"github.com/lockstep-go/lockstep/internal/wire"
 )
@@ -102,9 +102,9 @@ func (d *Directory) brought(name string) (mems []memory, waiting []wire.GroupJoi
 	for i := range d.collected {
 		c := &d.collected[i]
 		before := len(waiting)
-		at, _ := slices.BinarySearchFunc(c.Groups, name, func(r wire.GroupRecord, name string) int { return strings.Compare(r.Name, name) })
-		for ; at < len(c.Groups) && c.Groups[at].Name == name; at++ {
-			r := cloneRecord(&c.Groups[at])
+		known := recordsOf(c, name)
+		for k := range known {
+			r := cloneRecord(&known[k])
 			for _, j := range r.Waiting {
 				if !slices.ContainsFunc(waiting, func(w wire.GroupJoin) bool { return w.Member.ID == j.Member.ID }) {
 					waiting = append(waiting, j)
@@ -131,6 +131,16 @@ func (d *Directory) brought(name string) (mems []memory, waiting []wire.GroupJoi
 	}
 	shareSpoilt(mems)
 	return mems, waiting
+}
+
+// recordsOf is what a directory that was brought says of one group.
+func recordsOf(c *wire.Directory, name string) []wire.GroupRecord {
+	at := sort.Search(len(c.Groups), func(i int) bool { return c.Groups[i].Name >= name })
+	end := at
+	for end < len(c.Groups) && c.Groups[end].Name == name {
+		end++
+	}
+	return c.Groups[at:end]
 }
 
 // shareSpoilt makes void in every memory what is void in one: who had left knows of the founding again from hearsay, and must not
@@ -173,8 +183,8 @@ func shareSpoilt(mems []memory) {
 func (d *Directory) spoil(r *wire.GroupRecord) {
 	void := func(id wire.MemberID) bool {
 		return slices.ContainsFunc(d.collected, func(c wire.Directory) bool {
-			return slices.Contains(c.Side, id) && !slices.ContainsFunc(c.Groups, func(o wire.GroupRecord) bool {
-				return o.Name == r.Name && o.Founding == r.Founding
+			return slices.Contains(c.Side, id) && !slices.ContainsFunc(recordsOf(&c, r.Name), func(o wire.GroupRecord) bool {
+				return o.Founding == r.Founding
 			})
 		})
 	}

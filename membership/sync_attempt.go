@@ -35,8 +35,8 @@ func (d *Directory) attempt(p wire.Position) {
 		if r.Founding == 0 || r.Config.Partition == wire.PolicyPartitionable {
 			continue
 		}
-		for _, o := range d.tentative.records {
-			if o.Name != r.Name || o.Founding != r.Founding || !o.Primary {
+		for _, o := range d.tentative.index[wire.NewGroupID(r.Name)] {
+			if o.Founding != r.Founding || !o.Primary {
 				continue
 			}
 			if o.Epoch == p {

@@ -24,13 +24,12 @@ type chains struct {
 func (c *Core) bringChains(link wire.Link) {
 	h := &c.chains
 	h.brought = map[wire.MemberID]wire.Chains{}
-	for _, id := range c.order {
-		g := c.groups[id]
+	for _, g := range c.order {
 		if g.whole && len(link.Groups) < wire.MaxGroups {
-			link.Groups = append(link.Groups, wire.GroupSum{Group: id, Count: g.chain.Count, Sum: g.chain.Sum})
+			link.Groups = append(link.Groups, wire.GroupSum{Group: g.id, Count: g.chain.Count, Sum: g.chain.Sum})
 		}
 		g.chain = membership.Chain{}
-		m := c.dir.Membership(id)
+		m := c.dir.Membership(g.id)
 		g.whole = m == membership.MembershipMember || m == membership.MembershipBlocked && g.delivered != 0
 	}
 	if link.From != 0 {

@@ -60,7 +60,11 @@ type Core struct {
 	gave Effects // what the last call of Effects returned: its slices are used again
 
 	groups   map[wire.GroupID]*group // those this member is in, joins or leaves
-	order    []wire.GroupID          // of groups, in the order in which they were first joined
+	order    []*group                // the same, in the order in which they were first joined
+	sending  groupSet                // those with messages without a number
+	asking   groupSet                // those with calls that wait to become stable
+	parting  groupSet                // those that wait for a moment to leave
+	touched  []wire.GroupID          // of which the directory last said something
 	control  []*outgoing             // membership events waiting for a number
 	turn     int                     // whose turn it is in order
 	seeds    Seeds
@@ -131,10 +135,13 @@ func (c *Core) Step(now time.Time, ev Event) {
 	case Hint:
 		c.ring.Hint(ev.Member)
 	case Seeds:
+		first := !c.seeded
 		c.seeds, c.seeded = ev, true
 		c.ring.SetSeeds(ev.Addrs)
 		c.dir.SetSeeds(ev.Addrs, ev.Unresolved > 0)
-		c.reconcile()
+		if first {
+			c.reconcile() // joins have waited for this
+		}
 	case JoinGroup:
 		c.joinGroup(ev)
 	case LeaveGroup:
@@ -160,9 +167,7 @@ func (c *Core) Step(now time.Time, ev Event) {
 		c.ring.Tick()
 		c.tickDirect()
 		c.stable()
-		if c.leaving() {
-			c.reconcile()
-		}
+		c.part()
 		c.expel()
 		if c.Backlog() > 0 {
 			c.ring.Kick()

@@ -29,8 +29,7 @@ func (c *Core) installed(d membership.Delivery) {
 	c.syncSent = false
 	clear(c.again)
 	c.control = slices.DeleteFunc(c.control, func(o *outgoing) bool { return true })
-	for _, id := range c.order {
-		g := c.groups[id]
+	for _, g := range c.order {
 		g.transit, g.with = false, nil
 		if g.queue.len() > 0 {
 			g.queue.first().off, g.queue.first().restart = 0, false // fragments do not outlive their ring
@@ -91,7 +90,7 @@ func (c *Core) message(d membership.Delivery) {
 		}
 	case m.Kind >= wire.KindGroupJoin:
 		if g := c.groups[m.Group]; g != nil && m.Kind == wire.KindGroupLeave && m.Origin == c.cfg.Self.ID {
-			delete(g.asked, wire.KindGroupJoin) // whatever was asked before is answered
+			g.unask(wire.KindGroupJoin) // whatever was asked before is answered
 		}
 		if !d.Contiguous && c.dir.Holding(m.Group) {
 			return
@@ -102,7 +101,7 @@ func (c *Core) message(d membership.Delivery) {
 		if c.dir.View(m.Group) != before && c.ring.Cut(m.Group) {
 			c.cut(m.Group)
 		}
-		c.reconcile()
+		c.reconcileTouched(m.Group)
 	default:
 		c.application(d)
 	}
@@ -119,10 +118,9 @@ func (c *Core) sendSync() {
 // synced goes on after the directories agree: what was delivered before is stable in every group that goes on.
 func (c *Core) synced() {
 	c.eff.Notices = append(c.eff.Notices, Notice{Kind: membership.NoticeSync, Ring: c.ring.Ring()})
-	for _, id := range c.order {
-		g := c.groups[id]
-		if n := len(g.calls); n > 0 && c.dir.Accepts(id) {
-			c.up(Upcall{Kind: UpStable, Group: id, Position: g.calls[n-1].position})
+	for _, g := range c.asking {
+		if n := len(g.calls); n > 0 && c.dir.Accepts(g.id) {
+			c.up(Upcall{Kind: UpStable, Group: g.id, Position: g.calls[n-1].position})
 			g.calls = nil
 		}
 	}
@@ -221,6 +219,7 @@ func (c *Core) handOver(g *group, u Upcall, mine bool, seq uint64) {
 		g.delivers(&u)
 		if u.Own && u.Message != wire.KindApp {
 			g.calls = append(g.calls, mark{seq, u.Last()})
+			c.asking.add(g)
 		}
 		all, u.Position = all[n:], u.Position+wire.Position(n)
 	}
@@ -252,26 +251,28 @@ func (c *Core) along(g *group) []membership.Member {
 
 // stable reports calls whose message the token has shown to be everywhere.
 func (c *Core) stable() {
-	if c.trans != nil || c.ring.State() != membership.StateOperational || !c.dir.Synced() {
+	if len(c.asking) == 0 || c.trans != nil || c.ring.State() != membership.StateOperational || !c.dir.Synced() {
 		return
 	}
 	safe := c.ring.Ordering().Safe()
-	for _, id := range c.order {
-		g := c.groups[id]
+	for _, g := range c.asking {
 		n := 0
 		for n < len(g.calls) && g.calls[n].seq != 0 && g.calls[n].seq <= safe {
 			n++
 		}
 		if n > 0 {
-			c.up(Upcall{Kind: UpStable, Group: id, Position: g.calls[n-1].position})
+			c.up(Upcall{Kind: UpStable, Group: g.id, Position: g.calls[n-1].position})
 			g.calls = g.calls[n:]
 		}
 	}
+	c.asking.keep((*group).asks)
 }
 
 // events carries out what the directory reports about this member.
 func (c *Core) events() {
+	c.touched = c.touched[:0]
 	for _, e := range c.dir.Events() {
+		c.touched = append(c.touched, e.Group)
 		g := c.groups[e.Group]
 		if g == nil {
 			continue
@@ -286,7 +287,7 @@ func (c *Core) events() {
 				g.view = e.View.ID
 			}
 			g.delivered = max(g.delivered, e.Position)
-			clear(g.asked) // what was void without a primary is asked for again
+			g.wishes = nil // what was void without a primary is asked for again
 			u.Kind = UpView
 			g.views(e.View)
 			c.up(u)

@@ -24,7 +24,8 @@ type group struct {
 	loadedCut wire.Position
 	loadDone  bool
 	failedCut *LoadFailed
-	asked     map[wire.Kind]wire.RingID // on which ring each wish was last put
+	wishes    []wish // that were put to the directory
+	at        int    // its place in Core.order
 
 	queue    line[outgoing] // waiting for a number; the first may be half sent
 	inflight line[outgoing] // numbered, not yet delivered here
@@ -63,9 +64,8 @@ type outgoing struct {
 func (c *Core) group(id wire.GroupID, name string) *group {
 	g := c.groups[id]
 	if g == nil {
-		g = &group{id: id, name: name, asked: map[wire.Kind]wire.RingID{}}
-		c.groups[id] = g
-		c.order = append(c.order, id)
+		g = &group{id: id, name: name}
+		c.enlist(g)
 		c.congested.forget(id) // what an earlier membership said when it had ended here already
 	}
 	return g
@@ -74,8 +74,7 @@ func (c *Core) group(id wire.GroupID, name string) *group {
 // drop forgets a group that this member is no longer in.
 func (c *Core) dropGroup(g *group) {
 	c.loseAll(g, true)
-	delete(c.groups, g.id)
-	c.order = slices.DeleteFunc(c.order, func(id wire.GroupID) bool { return id == g.id })
+	c.strike(g)
 	c.congested.forget(g.id)
 	c.control = slices.DeleteFunc(c.control, func(o *outgoing) bool { return o.group == g.id && o.off == 0 })
 }
@@ -84,8 +83,8 @@ func (c *Core) joinGroup(ev JoinGroup) {
 	g := c.group(wire.NewGroupID(ev.Name), ev.Name)
 	c.attempts++
 	g.joining, g.attempt, g.leaving, g.lost = &ev, c.attempts, false, false
-	clear(g.asked)
-	c.reconcile()
+	g.wishes = nil
+	c.reconcileGroups(g)
 }
 
 func (c *Core) leaveGroup(ev LeaveGroup) {
@@ -96,86 +95,108 @@ func (c *Core) leaveGroup(ev LeaveGroup) {
 	}
 	g.leaving, g.lost = true, g.lost || ev.Lost
 	g.joining = nil
-	delete(g.asked, wire.KindGroupLeave)
-	c.reconcile()
+	g.unask(wire.KindGroupLeave)
+	c.parting.add(g)
+	c.reconcileGroups(g)
 }
 
 func (c *Core) terminateGroup(id wire.GroupID) {
 	if g := c.groups[id]; g != nil {
 		g.ending = true
-		c.reconcile()
+		c.reconcileGroups(g)
 	}
 }
 
 func (c *Core) loaded(ev Loaded) {
 	if g := c.groups[ev.Group]; g != nil {
 		g.loadedCut, g.loadDone, g.failedCut = ev.Cut, true, nil
-		delete(g.asked, wire.KindLoaded)
-		c.reconcile()
+		g.unask(wire.KindLoaded)
+		c.reconcileGroups(g)
 	}
 }
 
 func (c *Core) loadFailed(ev LoadFailed) {
 	if g := c.groups[ev.Group]; g != nil {
 		g.failedCut = &ev
-		delete(g.asked, wire.KindRecut)
-		c.reconcile()
+		g.unask(wire.KindRecut)
+		c.reconcileGroups(g)
 	}
 }
 
-// reconcile puts to the directory what this member wants and the directory does not know. It runs after every event of the
-// directory, so that a wish lost with a ring is put again on the next.
-func (c *Core) reconcile() {
+// reconcile puts to the directory what this member wants and the directory does not know, for all its groups: on every ring whatever
+// was wanted on the one before is put again.
+func (c *Core) reconcile() { c.reconcileGroups(slices.Clone(c.order)...) }
+
+// reconcileTouched does so after an event of the directory, for the groups that it can have changed anything for, and for those that wait
+// for a moment to leave.
+func (c *Core) reconcileTouched(id wire.GroupID) {
+	set := slices.Clone(c.parting)
+	for _, id := range append(c.touched, id) {
+		if g := c.groups[id]; g != nil {
+			set.add(g)
+		}
+	}
+	c.reconcileGroups(set...)
+}
+
+// part does so for the groups that wait for a moment to leave: behind messages, or while others load their state.
+func (c *Core) part() {
+	if len(c.parting) > 0 {
+		c.reconcileGroups(slices.Clone(c.parting)...)
+	}
+}
+
+// reconcileGroups does so for some groups. What one of them wants depends on nothing that happens to another.
+func (c *Core) reconcileGroups(groups ...*group) {
 	if !c.dir.Synced() || c.trans != nil {
 		return
 	}
-	ring := c.ring.Ring()
-	self := c.cfg.Self.ID
-	for _, id := range slices.Clone(c.order) {
-		g := c.groups[id]
-		ask := func(kind wire.Kind, payload []byte) {
-			if g.asked[kind] != ring {
-				g.asked[kind] = ring
-				c.event(id, kind, payload)
-			}
-		}
-		in := c.dir.Membership(id)
+	for _, g := range groups {
+		c.reconcileGroup(g)
 		switch {
-		case g.leaving && in == membership.MembershipNone:
-			// The wish to join may be under way: the leave is ordered behind it.
-			if _, asked := g.asked[wire.KindGroupJoin]; asked && g.asked[wire.KindGroupJoin] == ring {
-				ask(wire.KindGroupLeave, c.leavePayload(g))
-				break
-			}
-			c.up(Upcall{Kind: UpLeft, Group: id, Refusal: membership.RefusalLeave})
-			c.dropGroup(g)
-		case g.leaving && (g.lost || c.dir.MayLeave(id)) && (g.queue.len() == 0 || !c.sendable(g)):
-			// Behind everything this member sent before, unless that cannot be numbered now.
-			ask(wire.KindGroupLeave, c.leavePayload(g))
-		case g.joining != nil && in == membership.MembershipNone && c.seeded:
-			ask(wire.KindGroupJoin, c.joinPayload(g))
-		case g.ending && in == membership.MembershipMember:
-			ask(wire.KindTerminate, (&wire.Terminate{By: self}).Append(nil))
-		}
-		if in == membership.MembershipLoading {
-			if g.loadDone {
-				ask(wire.KindLoaded, (&wire.Loaded{Member: self, Cut: g.loadedCut}).Append(nil))
-			}
-			if f := g.failedCut; f != nil {
-				ask(wire.KindRecut, (&wire.Recut{Member: self, Cut: f.Cut, Donor: f.Donor}).Append(nil))
-			}
+		case c.groups[g.id] != g: // it was left
+		case g.leaving && !g.asked(wire.KindGroupLeave, c.ring.Ring()):
+			c.parting.add(g)
+		default:
+			c.parting.remove(g)
 		}
 	}
 }
 
-// leaving reports whether a leave may wait for its turn behind messages.
-func (c *Core) leaving() bool {
-	for _, id := range c.order {
-		if c.groups[id].leaving {
-			return true
+func (c *Core) reconcileGroup(g *group) {
+	ring, self, id := c.ring.Ring(), c.cfg.Self.ID, g.id
+	ask := func(kind wire.Kind, payload func() []byte) {
+		if !g.asked(kind, ring) {
+			g.ask(kind, ring)
+			c.event(id, kind, payload())
 		}
 	}
-	return false
+	in := c.dir.Membership(id)
+	switch {
+	case g.leaving && in == membership.MembershipNone:
+		// The wish to join may be under way: the leave is ordered behind it.
+		if g.asked(wire.KindGroupJoin, ring) {
+			ask(wire.KindGroupLeave, func() []byte { return c.leavePayload(g) })
+			break
+		}
+		c.up(Upcall{Kind: UpLeft, Group: id, Refusal: membership.RefusalLeave})
+		c.dropGroup(g)
+	case g.leaving && (g.lost || c.dir.MayLeave(id)) && (g.queue.len() == 0 || !c.sendable(g)):
+		// Behind everything this member sent before, unless that cannot be numbered now.
+		ask(wire.KindGroupLeave, func() []byte { return c.leavePayload(g) })
+	case g.joining != nil && in == membership.MembershipNone && c.seeded:
+		ask(wire.KindGroupJoin, func() []byte { return c.joinPayload(g) })
+	case g.ending && in == membership.MembershipMember:
+		ask(wire.KindTerminate, func() []byte { return (&wire.Terminate{By: self}).Append(nil) })
+	}
+	if in == membership.MembershipLoading {
+		if g.loadDone {
+			ask(wire.KindLoaded, func() []byte { return (&wire.Loaded{Member: self, Cut: g.loadedCut}).Append(nil) })
+		}
+		if f := g.failedCut; f != nil {
+			ask(wire.KindRecut, func() []byte { return (&wire.Recut{Member: self, Cut: f.Cut, Donor: f.Donor}).Append(nil) })
+		}
+	}
 }
 
 func (c *Core) leavePayload(g *group) []byte {
@@ -222,6 +243,9 @@ func (c *Core) submit(ev *Submit) {
 			continue
 		}
 		g.queue.push(outgoing{group: ev.Group, kind: m.Kind, order: m.Order, tag: m.Tag, payload: m.Payload})
+	}
+	if taken {
+		c.sending.add(g)
 	}
 }
 
@@ -295,6 +319,7 @@ func (c *Core) cut(id wire.GroupID) {
 		again.push(o)
 	}
 	g.inflight, g.queue = held, again
+	c.sending.add(g)
 	for i := range g.queue.waiting() {
 		o := &g.queue.waiting()[i]
 		if o.off > 0 {

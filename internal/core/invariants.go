@@ -2,7 +2,11 @@ package core
 
 // What is always true of one member as a whole, between two steps: what its parts promise, and that its queues are bounded.
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
 
 // Invariant returns the first invariant of ordering, membership or this package that does not hold, or nil. A simulation asks after
 // every step. What only more than an application's message can change is looked at after steps in which more was delivered.
@@ -22,11 +26,10 @@ func (c *Core) Invariant() error {
 	if len(c.order) != len(c.groups) {
 		return fmt.Errorf("core invariant 1: %d groups in turn, %d are there", len(c.order), len(c.groups))
 	}
-	for _, id := range c.order {
-		g := c.groups[id]
+	for i, g := range c.order {
 		switch {
-		case g == nil:
-			return fmt.Errorf("core invariant 1: group %x has its turn and is not there", id)
+		case g.at != i || c.groups[g.id] != g:
+			return fmt.Errorf("core invariant 1: group %q has turn %d and is not there", g.name, i)
 		case len(g.pending) > directPending:
 			return fmt.Errorf("core invariant 2: %q keeps %d answers that wait for their place", g.name, len(g.pending))
 		}
@@ -38,6 +41,15 @@ func (c *Core) Invariant() error {
 	}
 	if len(c.replay.order) > maxWindows || len(c.replay.order) != len(c.replay.windows) {
 		return fmt.Errorf("core invariant 4: %d replay windows, %d in order", len(c.replay.windows), len(c.replay.order))
+	}
+	for _, g := range c.order {
+		_, sends := c.sending.find(g.at)
+		_, asks := c.asking.find(g.at)
+		_, parts := c.parting.find(g.at)
+		waits := g.leaving && c.dir.Synced() && c.trans == nil && !c.closed && !g.asked(wire.KindGroupLeave, c.ring.Ring())
+		if g.sends() && !sends || g.asks() && !asks || waits && !parts {
+			return fmt.Errorf("core invariant 5: nobody looks after %q", g.name)
+		}
 	}
 	return nil
 }

@@ -18,18 +18,19 @@ func TestABrokenCoreIsNamed(t *testing.T) {
 		spoil      func(*Core)
 	}{
 		{"a group without its turn", "core invariant 1:", func(c *Core) { c.order = nil }},
-		{"another group's turn", "core invariant 1:", func(c *Core) { c.order[0]++ }},
+		{"another group's turn", "core invariant 1:", func(c *Core) { c.order[0].at++ }},
 		{"too many answers wait", "core invariant 2:", func(c *Core) {
-			c.groups[c.order[0]].pending = make([]pendingDirect, directPending+1)
+			c.order[0].pending = make([]pendingDirect, directPending+1)
 		}},
 		{"more under way than waits", "core invariant 2:", func(c *Core) {
 			c.channel(other).sent = 1
 			c.moved = true
 		}},
 		{"two messages half numbered", "core invariant 3:", func(c *Core) {
-			c.groups[c.order[0]].queue = line[outgoing]{list: []outgoing{{}, {off: 1}}}
+			c.order[0].queue = line[outgoing]{list: []outgoing{{}, {off: 1}}}
 		}},
 		{"a window that is never forgotten", "core invariant 4:", func(c *Core) { c.replay.order = append(c.replay.order, origin{}) }},
+		{"a group that nobody looks after", "core invariant 5:", func(c *Core) { c.order[0].queue.push(outgoing{}) }},
 		{"a ring that is broken", "ordering invariant 9:", func(c *Core) { c.ring.Ordering().Self = 5 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,8 +20,7 @@ func (c *Core) Queues(list []Queue) []Queue {
 	held, most := ring.Places()
 	numbered := most * ring.PerPacket() // what the window can hold of the smallest messages
 	var inflight, back, calls, pending, waiting, early int
-	for _, id := range c.order {
-		g := c.groups[id]
+	for _, g := range c.order {
 		inflight += g.inflight.len()
 		back += len(g.held)
 		calls += len(g.calls)

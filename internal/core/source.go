@@ -55,10 +55,14 @@ func (c *Core) Token(t *wire.Token, self uint16) {
 		g.there[x.Group] = true
 		kept = append(kept, x)
 	}
-	for _, id := range c.order {
-		if g.here[id] && len(kept) < wire.MaxCongested {
-			kept = append(kept, wire.Congestion{Member: self, Group: id})
+	var here groupSet
+	for id := range g.here {
+		if x := c.groups[id]; x != nil {
+			here.add(x)
 		}
+	}
+	for _, x := range here[:min(len(here), wire.MaxCongested-len(kept))] {
+		kept = append(kept, wire.Congestion{Member: self, Group: x.id})
 	}
 	t.Congested = kept
 }
@@ -74,8 +78,8 @@ func (c *Core) Backlog() int {
 	if c.congested.dirty {
 		n++
 	}
-	for _, id := range c.order {
-		if g := c.groups[id]; c.sendable(g) {
+	for _, g := range c.sending {
+		if c.sendable(g) {
 			n += g.queue.len()
 		}
 	}
@@ -101,13 +105,7 @@ func (c *Core) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
 		c.control[0] = nil
 		c.control = c.control[1:]
 	}
-	for skipped := 0; skipped < len(c.order); {
-		g := c.groups[c.order[c.turn%len(c.order)]]
-		if !c.sendable(g) {
-			c.turn++
-			skipped++
-			continue
-		}
+	for g := c.nextSender(); g != nil; g = c.nextSender() {
 		o := g.queue.first()
 		if o.off == 0 && c.again[g.id] {
 			o.restart = true
@@ -120,7 +118,6 @@ func (c *Core) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
 		delete(c.again, g.id)
 		chunks = append(chunks, chunk)
 		room -= chunk.Size()
-		skipped = 0
 		if !chunk.Last() {
 			// The packet is full; the next one is the next group's.
 			c.turn++

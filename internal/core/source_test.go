@@ -28,7 +28,8 @@ func twoGroups(t *testing.T) (c *Core, g, h *group) {
 	return c, g, h
 }
 
-func (g *group) enqueue(count, size int) {
+func (c *Core) enqueue(g *group, count, size int) {
+	c.sending.add(g)
 	for i := range count {
 		g.queue.push(outgoing{group: g.id, kind: wire.KindApp, order: wire.OrderAgreed, tag: uint64(i), payload: make([]byte, size)})
 	}
@@ -46,7 +47,7 @@ func TestPacketsAreFilled(t *testing.T) {
 	const room = 1300
 	for _, size := range []int{20, 64, 100, 500, 1000, 1024, 1100, 1290, 3000, 8192, 100_000} {
 		c, g, _ := twoGroups(t)
-		g.enqueue(1+200_000/size, size)
+		c.enqueue(g, 1+200_000/size, size)
 		packets := 0
 		for {
 			chunks := c.Fill(nil, room)
@@ -71,8 +72,8 @@ func TestGroupsTakeTurns(t *testing.T) {
 	const room = 1300
 	for _, small := range []int{64, 600, 1000} {
 		c, g, h := twoGroups(t)
-		g.enqueue(1, 500_000)
-		h.enqueue(400, small)
+		c.enqueue(g, 1, 500_000)
+		c.enqueue(h, 400, small)
 		mine, others := 0, 0
 		for range 50 {
 			var of [2]int

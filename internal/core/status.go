@@ -52,10 +52,9 @@ func (c *Core) Status() Status {
 	for _, id := range r.Members {
 		s.Members = append(s.Members, c.member(id))
 	}
-	for _, id := range c.order {
-		g := c.groups[id]
-		_, view, _ := c.dir.Members(id)
-		s.Groups = append(s.Groups, GroupStatus{Name: g.name, Membership: c.dir.Membership(id), View: view,
+	for _, g := range c.order {
+		_, view, _ := c.dir.Members(g.id)
+		s.Groups = append(s.Groups, GroupStatus{Name: g.name, Membership: c.dir.Membership(g.id), View: view,
 			Queued: g.queue.len(), InFlight: g.inflight.len(), Held: len(g.held)})
 	}
 	return s
