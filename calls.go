@@ -15,6 +15,7 @@ type call struct {
 	id         uint64
 	kind       wire.Kind
 	atDelivery bool // answered at delivery, not when stable
+	alone      bool // a query that only this member is asked; see stale.go
 	done       chan struct{}
 	finished   bool
 	err        error

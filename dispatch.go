@@ -292,7 +292,11 @@ func (t *tenure) passedOver(list []core.Upcall, u *core.Upcall) []core.Upcall {
 	}
 	for i := range u.Messages {
 		if id, _, ok := cutCall(u.Messages[i].Payload); ok {
-			if c := t.calls[id]; c != nil {
+			switch c := t.calls[id]; {
+			case c == nil:
+			case c.alone:
+				t.finish(c, t.g.fault(c.op(), ErrNotPrimary, "and the state of this member is being replaced"))
+			default:
 				t.finish(c, t.g.fault(c.op(), ErrUncertain, "its place was passed over by a state transfer"))
 			}
 		}

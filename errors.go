@@ -22,7 +22,8 @@ var (
 	// ErrNotHandled: some member of the group has no handler for this type, or the type was never registered here. Nothing
 	// was sent. Register the type before Join, at every member.
 	ErrNotHandled = errors.New("the message type is not handled by every member")
-	// ErrNotPrimary: this side of a partition may not act for the group. Nothing was sent. Wait for a view with Primary.
+	// ErrNotPrimary: this side of a partition may not act for the group. Nothing was sent. Wait for a view with Primary. The queries of
+	// a ReadOnly group are answered all the same: see Replies.Stale.
 	ErrNotPrimary = errors.New("this side has no quorum")
 	// ErrClosed: the node was closed. Nothing further is possible with it.
 	ErrClosed = errors.New("the node is closed")

@@ -12,8 +12,9 @@ const (
 	// Partitionable: every side goes on; State.Merge brings their states together. Nothing stops two sides from
 	// deciding differently.
 	Partitionable PartitionPolicy = 1
-	// ReadOnly: as Primary, and a promise to the application's readers: on a side without a quorum the state in this member's memory
-	// stays as it was when the primary was lost, and may be read there with View().Primary false beside it. Calls are refused.
+	// ReadOnly: as Primary, but on a side without a quorum each member goes on answering its own queries, from the state it had when the
+	// primary was lost: Replies.Stale says so. That state may be read without a Query too; it stays as it is until the primary is back,
+	// and View().Primary is false. All other calls are refused.
 	ReadOnly PartitionPolicy = 2
 )
 

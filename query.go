@@ -53,7 +53,10 @@ type Replies[R any] struct {
 	Position Position    // at which it was delivered; zero if it was not
 	Answers  []Reply[R]  // by the members' age
 	Failed   []Departure // left the view before they answered
-	Declined []Member    // have no handler for it, or no state yet
+	Declined []Member    // have no handler for it, or no state yet; and all other members if Stale
+	// Stale says that this side of a ReadOnly group has no primary, so that only this member was asked: it answered from the state it
+	// had when the primary was lost. View is the last that it was in, Position how far its state goes. Others may long be further.
+	Stale bool
 }
 
 // A CallOption changes how one Apply or Query is carried out.
@@ -93,6 +96,9 @@ func (g *Group) callOptions(op string, o Order, opts []CallOption) (callOptions,
 // Query asks the members of g, and returns when need is met and the query is stable. The query is delivered at one place of the
 // order, and each member that is then in the view answers from its state at that place.
 //
+// Without a primary the error matches ErrNotPrimary; but in a ReadOnly group this member then answers alone, and Replies.Stale is set.
+// All and AtLeast(1) are met by that, Majority and more are not.
+//
 // An error that matches ErrUncertain says that the query was sent and not all is known; other errors say that nobody was asked.
 // When ctx ends after the query was accepted, the error matches ErrUncertain and the context's. It must not be called with the
 // context of an upcall: ErrInUpcall.
@@ -109,10 +115,12 @@ func Query[R any](ctx context.Context, g *Group, need Need, v any, opts ...CallO
 		return Replies[R]{}, err
 	}
 	c := &call{kind: wire.KindQuery, need: need, atDelivery: o.atDelivery}
-	if err := g.begin(ctx, c, o.order, v); err != nil {
-		return Replies[R]{}, err
+	if err = g.begin(ctx, c, o.order, v); err == nil {
+		err = g.wait(ctx, c)
 	}
-	err = g.wait(ctx, c)
+	if errors.Is(err, ErrNotPrimary) && g.readOnly() {
+		c, err = g.askHere(ctx, need, v)
+	}
 	if o.position != nil && c.delivered {
 		*o.position = Position(c.position)
 	}
@@ -124,7 +132,7 @@ func Query[R any](ctx context.Context, g *Group, need Need, v any, opts ...CallO
 
 // replies sorts what came into its three lists. The call is finished and nobody else touches it.
 func replies[R any](g *Group, c *call) Replies[R] {
-	out := Replies[R]{View: viewIDOf(c.view), Position: Position(c.position)}
+	out := Replies[R]{View: viewIDOf(c.view), Position: Position(c.position), Stale: c.alone && c.delivered}
 	raw := isRaw(reflect.TypeFor[R]())
 	for i := range c.expected {
 		e := &c.expected[i]

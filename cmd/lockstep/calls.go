@@ -107,7 +107,7 @@ func (c *callOps) query(ctx context.Context, op operation) error {
 func repliesOf(tag string, r lockstep.Replies[string]) repliesEvent {
 	e := repliesEvent{
 		Ev: "replies", Tag: tag, View: viewName(r.View), Replies: make(map[string]string, len(r.Answers)),
-		Failed: []string{}, Declined: names(r.Declined),
+		Failed: []string{}, Declined: names(r.Declined), Stale: r.Stale,
 	}
 	for _, a := range r.Answers {
 		if a.Err != nil {

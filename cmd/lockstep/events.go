@@ -118,6 +118,7 @@ type repliesEvent struct {
 	Replies  map[string]string `json:"replies"`
 	Failed   []string          `json:"failed"`
 	Declined []string          `json:"declined"`
+	Stale    bool              `json:"stale,omitempty"` // only this member was asked: there is no primary here
 }
 
 type errorEvent struct {
