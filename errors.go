@@ -73,8 +73,9 @@ var (
 	ErrLoad = errors.New("loading the state failed")
 	// ErrDecode: a message of the group could not be decoded here, so this member missed it and its membership was ended.
 	ErrDecode = errors.New("a message could not be decoded")
-	// ErrGone: the member that a SendTo was for is not in the group's view. Others are not concerned.
-	ErrGone = errors.New("the receiver is not in the view")
+	// ErrGone: the member that a SendTo was for is not in the group's view, or one that was to be reported is not on the ring. Others are
+	// not concerned.
+	ErrGone = errors.New("the member is not there")
 )
 
 // An Error says which call failed, where, and why. Err is what errors.Is and errors.As look into.

@@ -20,7 +20,8 @@ type EventListener struct {
 	RingInstalled func(ring string, members []Member)
 	// StateChanged: the node passed from one protocol state to another; text says from, to and why.
 	StateChanged func(text string)
-	// Suspected: a member is believed gone, and why.
+	// Suspected: a member is believed gone, and why. A report (Node.Report) is given at every member, the reported one too, and says
+	// who made it.
 	Suspected func(m Member, why string)
 	// ViewInstalled: a view of a group is handed to its OnView.
 	ViewInstalled func(group string, v View)

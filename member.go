@@ -69,9 +69,11 @@ const (
 	Left Reason = 3
 	// Ejected: the group put it out, and told it.
 	Ejected Reason = 4
+	// Reported: an application said that it has failed, with Node.Report.
+	Reported Reason = 5
 )
 
-// String is "partition", "crash", "leave" or "ejected", and "unknown" for any other value.
+// String is "partition", "crash", "leave", "ejected" or "reported", and "unknown" for any other value.
 func (r Reason) String() string {
 	switch r {
 	case Partitioned:
@@ -82,6 +84,8 @@ func (r Reason) String() string {
 		return "leave"
 	case Ejected:
 		return "ejected"
+	case Reported:
+		return "reported"
 	}
 	return "unknown"
 }

@@ -102,7 +102,7 @@ func TestErrorTexts(t *testing.T) {
 		{&Error{Op: "join", Group: "quotes", Err: context.DeadlineExceeded, Detail: "10.0.0.2:7946: 14 packets under unknown key id 5f3a (wrong key?); have 1 of 3 needed to found"},
 			"join quotes: context deadline exceeded: 10.0.0.2:7946: 14 packets under unknown key id 5f3a (wrong key?); have 1 of 3 needed to found"},
 		{&Error{Op: "start", Err: ErrNameTaken, Detail: "10.0.0.2:7946"}, "start: the name is taken by a living member: 10.0.0.2:7946"},
-		{&Error{Op: "send", Group: "g", Member: m, View: ViewID{4, 0}, Err: ErrGone}, "send g: the receiver is not in the view (member b/2f, view 4.00000000)"},
+		{&Error{Op: "send", Group: "g", Member: m, View: ViewID{4, 0}, Err: ErrGone}, "send g: the member is not there (member b/2f, view 4.00000000)"},
 		{&Error{Group: "g", View: ViewID{4, 0}, Err: ErrLoad}, "g: loading the state failed (view 4.00000000)"},
 		{&RemoteError{m, "no such lock"}, "b/2f: no such lock"},
 		{uncertain(context.Canceled), "outcome uncertain: context canceled"},

@@ -97,9 +97,9 @@ func (m *Machine) LastDelivered() string {
 	return string(b)
 }
 
-// Expel gives up members that delivered something else: the next ring is formed without them.
-func (m *Machine) Expel(ids []wire.MemberID, why string) {
+// Expel gives up members that may well be heard: the next ring is formed without them.
+func (m *Machine) Expel(ids []wire.MemberID, reason wire.Reason, why string) {
 	for _, id := range ids {
-		m.suspect(id, wire.ReasonCrash, why)
+		m.suspect(id, reason, why)
 	}
 }

@@ -97,7 +97,7 @@ func (c *Core) expel() {
 		c.close()
 		return
 	}
-	c.ring.Expel(out, "it delivered something else than others did")
+	c.ring.Expel(out, wire.ReasonCrash, "it delivered something else than others did")
 }
 
 // A claim is what one member says of something that all who say anything of it must say alike.

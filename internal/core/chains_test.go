@@ -21,6 +21,7 @@ type few struct {
 	count []uint64
 	ups   [][]Upcall
 
+	notices [][]Notice
 	numbers Numbers
 }
 
@@ -38,6 +39,7 @@ func (f *few) start() int {
 		MaxBody: 1344, MaxMessage: 1 << 20, Numbers: f.numbers, Secret: [32]byte{byte(i + 1)}}, f.now)
 	seeds := append([]netip.AddrPort(nil), f.addrs...)
 	f.cores, f.addrs, f.count, f.ups = append(f.cores, c), append(f.addrs, addr), append(f.count, 0), append(f.ups, nil)
+	f.notices = append(f.notices, nil)
 	f.step(i, Seeds{Addrs: seeds})
 	f.step(i, JoinGroup{Name: "g", Config: wire.GroupConfig{Stateless: true}})
 	return i
@@ -48,6 +50,7 @@ func (f *few) step(i int, ev Event) {
 	c.Step(f.now, ev)
 	e := c.Effects()
 	f.ups[i] = append(f.ups[i], e.Upcalls...)
+	f.notices[i] = append(f.notices[i], e.Notices...)
 	type parcel struct {
 		to int
 		r  Received

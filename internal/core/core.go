@@ -74,6 +74,7 @@ type Core struct {
 	attempts uint64
 
 	chains     chains
+	reports    reports
 	trans      []wire.MemberID // while a transitional configuration is delivered
 	congested  congestion
 	replay     replay
@@ -158,6 +159,8 @@ func (c *Core) Step(now time.Time, ev Event) {
 		c.loadFailed(ev)
 	case Congested:
 		c.congested.set(ev)
+	case Report:
+		c.report(ev)
 	case Persisted:
 		c.ring.Persisted(ev.Mark)
 	case Close:
@@ -169,6 +172,7 @@ func (c *Core) Step(now time.Time, ev Event) {
 		c.stable()
 		c.part()
 		c.expel()
+		c.heed()
 		if c.Backlog() > 0 {
 			c.ring.Kick()
 		}

@@ -74,6 +74,8 @@ func (c *Core) message(d membership.Delivery) {
 		}
 		c.collectChains(m.Origin, chains)
 		c.sendSync()
+	case m.Kind == wire.KindReport:
+		c.deliverReport(d)
 	case m.Kind == wire.KindSync:
 		sync, err := wire.ParseSync(m.Payload())
 		if err != nil || sync.Ring != c.ring.Ring() {
@@ -124,6 +126,7 @@ func (c *Core) synced() {
 			g.calls = nil
 		}
 	}
+	c.reportAgain()
 	c.reconcile()
 }
 

@@ -95,6 +95,12 @@ type Congested struct {
 	On    bool
 }
 
+// Report says that an application holds a member of the ring for failed, and why. It is heeded by all when the ring delivers it.
+type Report struct {
+	Member wire.MemberID
+	Why    string
+}
+
 // Persisted says that a mark given by Effects.Persist is on stable storage.
 type Persisted struct{ Mark Mark }
 
@@ -112,5 +118,6 @@ func (SendDirect) event()     {}
 func (Loaded) event()         {}
 func (LoadFailed) event()     {}
 func (Congested) event()      {}
+func (Report) event()         {}
 func (Persisted) event()      {}
 func (Close) event()          {}

@@ -224,10 +224,10 @@ func (c *Core) joinPayload(g *group) []byte {
 	return j.Append(nil)
 }
 
-// event queues a membership event: safe, and before all messages.
+// event queues a membership event: safe, but for what need not be, and before all messages.
 func (c *Core) event(id wire.GroupID, kind wire.Kind, payload []byte) {
 	order := wire.OrderSafe
-	if kind == wire.KindDirectory || kind == wire.KindChain {
+	if kind == wire.KindDirectory || kind == wire.KindChain || kind == wire.KindReport {
 		order = wire.OrderAgreed
 	}
 	c.control = append(c.control, &outgoing{group: id, kind: kind, order: order, payload: payload})

@@ -32,7 +32,7 @@ func (c *Core) Queues(list []Queue) []Queue {
 	}
 	return append(list,
 		Queue{"packets of the ring", held, most},
-		Queue{"membership events", len(c.control), wishes*len(c.order) + 64},
+		Queue{"membership events", len(c.control), wishes*len(c.order) + 64 + len(c.reports.own)},
 		Queue{"messages in flight", inflight, numbered},
 		Queue{"messages held back", back, 2 * numbered},
 		Queue{"calls not known to be stable", calls, numbered},

@@ -26,6 +26,9 @@ const (
 	KindSync      Kind = 33
 	KindChain     Kind = 34
 
+	// KindReport is an application's word that a member has failed; agreed.
+	KindReport Kind = 40
+
 	// KindRecovered carries an old ring's packet (see DataRecovered).
 	KindRecovered Kind = 48
 )
@@ -57,6 +60,8 @@ func (k Kind) String() string {
 		return "sync"
 	case KindChain:
 		return "chain"
+	case KindReport:
+		return "report"
 	case KindRecovered:
 		return "recovered"
 	}

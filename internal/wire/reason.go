@@ -11,6 +11,7 @@ const (
 	ReasonPartition Reason = 1 // silent
 	ReasonCrash     Reason = 2 // its socket is closed and it answers no probe
 	ReasonLeave     Reason = 3 // it said so
+	ReasonReported  Reason = 5 // an application said that it has failed; 4 is not given
 )
 
 // String is the reason as an operator reads it.
@@ -24,6 +25,8 @@ func (r Reason) String() string {
 		return "crash"
 	case ReasonLeave:
 		return "leave"
+	case ReasonReported:
+		return "reported"
 	}
 	return numbered("reason", uint8(r))
 }

@@ -287,6 +287,27 @@ func TestRoundTripTerminate(t *testing.T) {
 	roundTrip(t, func(t *rapid.T) Terminate { return Terminate{drawID(t)} }, ParseTerminate)
 }
 
+func TestRoundTripReport(t *testing.T) {
+	roundTrip(t, func(t *rapid.T) Report { return Report{drawID(t), CutReport(rapid.String().Draw(t, "why"))} }, ParseReport)
+}
+
+// TestReportsAreCut: a text is shortened at the end of a character, and what is no text is left out.
+func TestReportsAreCut(t *testing.T) {
+	for _, n := range []int{MaxReport - 2, MaxReport - 1, MaxReport, MaxReport + 1} {
+		text := CutReport(strings.Repeat("x", n) + "\xff\u00e9\u00e9")
+		want := strings.Repeat("x", min(n, MaxReport))
+		for len(want)+2 <= MaxReport && len(want) < n+4 {
+			want += "\u00e9"
+		}
+		if text != want {
+			t.Errorf("%d bytes and two characters became %d bytes, want %d", n, len(text), len(want))
+		}
+		if p, err := ParseReport(Report{Why: text}.Append(nil)); err != nil || p.Why != text {
+			t.Error(err)
+		}
+	}
+}
+
 func TestRoundTripChains(t *testing.T) {
 	roundTrip(t, func(t *rapid.T) Chains {
 		c := Chains{Ring: drawRing(t)}

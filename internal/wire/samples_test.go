@@ -121,6 +121,7 @@ func samples() []sample {
 		{name: "loaded", value: Loaded{Member: idC, Cut: 1011}, parse: by(ParseLoaded)},
 		{name: "recut", value: Recut{Member: idC, Cut: 1011, Donor: idB}, parse: by(ParseRecut)},
 		{name: "terminate", value: Terminate{By: idA}, parse: by(ParseTerminate)},
+		{name: "report", value: Report{Member: idC, Why: "its disk is full"}, parse: by(ParseReport)},
 		{name: "group record", value: record, parse: by(ParseGroupRecord)},
 		{name: "directory", value: Directory{Ring: ring, Floor: 14, Side: []MemberID{idA, idB}, Seen: []Failed{{idC, ReasonPartition}},
 			Groups: []GroupRecord{{Name: "empty"}, record}}, parse: by(ParseDirectory)},
