@@ -4,6 +4,7 @@ package lockstep
 
 import (
 	"context"
+	"slices"
 
 	"github.com/lockstep-go/lockstep/internal/wire"
 	"github.com/lockstep-go/lockstep/membership"
@@ -191,8 +192,11 @@ func (t *tenure) departed(v *membership.View) {
 		present[m.ID] = true
 	}
 	for _, m := range v.Joined {
-		// Whoever was out and is back does not answer for the time before.
-		present[m.ID] = false
+		// Whoever was out and is back does not answer for the time before. If that is this member, nobody answers it any more.
+		if present[m.ID] = false; m.ID == t.n.id {
+			clear(present)
+			break
+		}
 	}
 	reasons := make(map[wire.MemberID]wire.Reason, len(v.Left))
 	for _, d := range v.Left {
@@ -243,6 +247,16 @@ func (t *tenure) failUncertain(why string) {
 	}
 	clear(t.unstable)
 	t.unstable = t.unstable[:0]
+}
+
+// failUnanswered ends, as uncertain, every query that others have not answered yet: they may be on another side, where this member was
+// put out and is not answered any more. What only waits for this member's own handler goes on. The group's mutex is held.
+func (t *tenure) failUnanswered(why string) {
+	for _, c := range t.calls {
+		if slices.ContainsFunc(c.expected, func(e expectation) bool { return e.state == expectOpen && e.member.ID != t.n.id }) {
+			t.finish(c, t.g.fault(c.op(), ErrUncertain, why))
+		}
+	}
 }
 
 // op is the call's name in errors.

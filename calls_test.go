@@ -59,6 +59,43 @@ func TestQueryIsExact(t *testing.T) {
 	}
 }
 
+// TestQueryOfWhoWasPutOut: a query that all hold and one member has not answered, when the member that asked is cut off, or was out and is
+// taken in anew: nobody answers it any more, and it does not wait for ever.
+func TestQueryOfWhoWasPutOut(t *testing.T) {
+	for _, blocks := range []bool{true, false} {
+		n, s := scripted(t, func(s *script, ev core.Event) {
+			alone(s, ev)
+			if _, ok := ev.(*core.Submit); ok {
+				s.report(ev)
+			}
+		}, "b", "c")
+		g := joinScripted(t, n, GroupConfig{Stateless: true}, handleAll(make(chan string, 1)))
+		type result struct {
+			r   Replies[string]
+			err error
+		}
+		answered := make(chan result, 1)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		go func() {
+			r, err := Query[string](ctx, g, All, ask1{3})
+			answered <- result{r, err}
+		}()
+		wait[*core.Submit](t, s)
+		s.on(t, n, func() {
+			if blocks {
+				s.up(core.Upcall{Kind: core.UpBlocked, Group: g.id})
+				return
+			}
+			s.install(g.id, s.everyone(), membership.View{Joined: []membership.Member{s.self}, With: []membership.Member{s.self}})
+		})
+		x := <-answered
+		if blocks && (!errors.Is(x.err, ErrUncertain) || ctx.Err() != nil || len(x.r.Answers) > 1) || !blocks && (x.err != nil || len(x.r.Answers)+len(x.r.Failed) != 3 || len(x.r.Failed) < 2) {
+			t.Errorf("blocks %v: %+v, %v", blocks, x.r, x.err)
+		}
+	}
+}
+
 // TestUncertain: what was numbered and is cut off by the loss of the primary is uncertain, what was not is not.
 func TestUncertain(t *testing.T) {
 	var subs []*core.Submit

@@ -218,6 +218,7 @@ func (t *tenure) dispatchView(l *loop, u *core.Upcall) {
 func (t *tenure) dispatchBlocked(u *core.Upcall) {
 	t.blocked = true
 	t.failUncertain("the primary was lost before all were known to have it")
+	t.failUnanswered("the primary was lost before all had answered")
 	t.budget.fail(ErrNotPrimary)
 	v := t.g.View()
 	v.Primary = false
