@@ -9,6 +9,7 @@ import (
 	"github.com/lockstep-go/lockstep/internal/core"
 	"github.com/lockstep-go/lockstep/internal/wire"
 	"github.com/lockstep-go/lockstep/membership"
+	"github.com/lockstep-go/lockstep/transport"
 )
 
 // dispatch hands out a batch. Neighbouring upcalls of one group share one locking. It reports whether other goroutines may have been
@@ -189,6 +190,9 @@ func (t *tenure) dispatchDeliver(u *core.Upcall) {
 		}
 	}
 	if u.Message != wire.KindFlush {
+		if m, ok := u.Memory.(*transport.Slab); ok {
+			m.Hold() // until deliver is done with it
+		}
 		t.put(u)
 	}
 }

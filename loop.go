@@ -221,7 +221,13 @@ func (l *loop) apply() (handed bool) {
 	if e.Persist != (core.Mark{}) {
 		l.n.keeper.want(e.Persist)
 	}
+	for _, m := range e.Kept {
+		m.(*transport.Slab).Hold()
+	}
 	handed = l.dispatch(e.Upcalls)
+	for _, m := range e.Freed {
+		m.(*transport.Slab).Release()
+	}
 	for i := range e.Notices {
 		l.notice(&e.Notices[i])
 	}
@@ -321,6 +327,9 @@ func (l *loop) read() {
 			if err != nil {
 				n.counts.malformed.Add(1)
 				continue
+			}
+			if d, ok := parsed.(*wire.Data); ok && p.Slab != nil {
+				d.Memory = p.Slab // its hold goes with it, and comes back in Effects.Freed
 			}
 			batch = append(batch, core.Received{From: p.From, Header: p.Header, Packet: parsed})
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lockstep-go/lockstep/internal/core"
 	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/transport"
 )
 
 // withCancel is context.WithCancel for fields: the cancel function is kept, and called by whoever replaces it or ends the parent.
@@ -80,7 +81,8 @@ func (t *tenure) upcall(u *core.Upcall, table *agreedTable) {
 	}
 }
 
-// deliver runs the handler of each message, until what is left of them becomes void.
+// deliver runs the handler of each message, until what is left of them becomes void. Then their memory is somebody else's; else it is given
+// back here.
 func (t *tenure) deliver(u *core.Upcall, table *agreedTable) {
 	m := Message{
 		Group: t.g, Sender: memberOf(u.Sender), View: viewIDOf(u.ViewID), Position: Position(u.Position), Order: Order(u.Order),
@@ -102,6 +104,9 @@ func (t *tenure) deliver(u *core.Upcall, table *agreedTable) {
 	}
 	t.n.counts.delivered.Add(uint64(count))
 	t.n.counts.deliveredBytes.Add(uint64(bytes))
+	if m, ok := u.Memory.(*transport.Slab); ok && count == len(u.Messages) {
+		m.Release()
+	}
 }
 
 // handle runs the handler of one message, and may give it the body if that is its own.

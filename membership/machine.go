@@ -279,6 +279,14 @@ func (m *Machine) Input(now time.Time) { m.now = now }
 // Recycle takes back the bodies of all packets given to the sink so far.
 func (m *Machine) Recycle() { m.arena = m.arena[:0] }
 
+// Freed appends the memory of packets that are needed no more. A ring that is no longer in operation gives nothing back.
+func (m *Machine) Freed(dst []any) []any {
+	if m.ring == nil {
+		return dst
+	}
+	return m.ring.Freed(dst)
+}
+
 // Receive handles one packet whose seal was opened and which is no replay.
 func (m *Machine) Receive(from netip.AddrPort, h wire.Header, p wire.Packet) {
 	if h.Sealer == m.cfg.Self.ID || m.left {

@@ -15,6 +15,7 @@ type Messages struct {
 	Position wire.Position // of the first; the others follow by one
 	Seq      uint64        // of the packet in which they ended
 	Whole    []wire.Chunk  // each a whole message, of which only the payload means anything, and Total; never empty
+	Memory   any           // of the packet, if the payloads lie in it
 }
 
 // Last is the position of the last of the messages.
@@ -101,7 +102,7 @@ func (a *Assembler) Packet(d *wire.Data, origin wire.MemberID, deliver func(Mess
 		}
 		m := Messages{Origin: origin, Group: c.Group, Kind: c.Kind, Order: c.Order, Position: position, Seq: d.Seq}
 		if n := a.run(d.Chunks[i:]); n > 0 {
-			m.Whole = d.Chunks[i : i+n : i+n]
+			m.Whole, m.Memory = d.Chunks[i:i+n:i+n], d.Memory
 			i, position = i+n, position+wire.Position(n)
 			deliver(m)
 			continue
@@ -113,7 +114,9 @@ func (a *Assembler) Packet(d *wire.Data, origin wire.MemberID, deliver func(Mess
 		i++
 		if whole {
 			one := wire.Chunk{Payload: payload}
-			if !c.First() {
+			if c.First() {
+				m.Memory = d.Memory
+			} else {
 				one.Total = uint32(len(payload))
 			}
 			m.Whole = []wire.Chunk{one}

@@ -142,6 +142,9 @@ func (r *Ring) Add(d *wire.Data) bool {
 		return false
 	}
 	hole := d.Seq <= r.lastSeq && d.Seq > r.aru
+	if !plain(d) {
+		d.Memory = nil // what groups and rings are told may be kept for as long as they last
+	}
 	if !r.store.put(d) {
 		r.Counters.Duplicates++
 		return false
@@ -152,6 +155,24 @@ func (r *Ring) Add(d *wire.Data) bool {
 	}
 	r.note(d)
 	return true
+}
+
+// plain reports whether a packet carries nothing but applications' messages.
+func plain(d *wire.Data) bool {
+	for i := range d.Chunks {
+		if d.Chunks[i].Kind >= wire.KindGroupJoin {
+			return false
+		}
+	}
+	return true
+}
+
+// Freed appends the memory of packets that this ring needs no more, and forgets it. What was delivered of them may still be in use.
+func (r *Ring) Freed(dst []any) []any {
+	dst = append(dst, r.store.freed...)
+	clear(r.store.freed)
+	r.store.freed = r.store.freed[:0]
+	return dst
 }
 
 // note brings aru, high and position up to date with a packet just stored.

@@ -8,7 +8,8 @@ import "github.com/lockstep-go/lockstep/internal/wire"
 type store struct {
 	base  uint64 // every packet up to here was released
 	slots []*wire.Data
-	bytes int // payload bytes held
+	bytes int   // payload bytes held
+	freed []any // memory of packets released
 }
 
 // limit bounds how far ahead of the released packets a number may be. Flow control keeps well below it, also where members of eight rings
@@ -49,6 +50,9 @@ func (s *store) release(seq uint64) {
 		if d := s.slots[i]; d != nil {
 			s.bytes -= size(d)
 			s.slots[i] = nil
+			if d.Memory != nil {
+				s.freed = append(s.freed, d.Memory)
+			}
 		}
 	}
 	s.slots = s.slots[n:]

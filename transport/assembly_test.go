@@ -129,7 +129,7 @@ func TestForgedSealersMakeNothingGrow(t *testing.T) {
 	e := &Endpoint{cluster: cl}
 	e.in.init(e)
 	for i := range uint64(100) {
-		if _, _, ok := e.verify(s, wire.Header{Sealer: wire.NewMemberID("forged", i), Counter: i<<40 + 1}, make([]byte, 100)); ok {
+		if _, _, _, ok := e.verify(s, wire.Header{Sealer: wire.NewMemberID("forged", i), Counter: i<<40 + 1}, make([]byte, 100)); ok {
 			t.Fatal("a forged packet opened")
 		}
 	}

@@ -38,8 +38,10 @@
 // # Who owns a buffer
 //
 // What is sent belongs to the caller again when Send returns. What a Transport receives is its own until the next Receive; the Endpoint
-// opens it into slabs of its own making, by class (receive.go), which nobody gives back: the garbage collector takes a slab when no
-// packet in it is kept.
+// opens it into memory that it never writes to again, and that the garbage collector takes when no packet in it is kept. But for data:
+// that lies in slabs (slab.go), each of which is filled anew when every packet in it was given back. Whoever takes a Packet holds its
+// slab, may add holds for others, and looks at nothing after its own release; what nobody releases is the garbage collector's after all.
+// In a node the ring holds a packet until all members have it, and each group's queue until the handlers of its messages have returned.
 //
 // # Streams
 //

@@ -7,6 +7,7 @@ import (
 	"crypto/cipher"
 	"errors"
 	"net/netip"
+	"sync"
 
 	"github.com/lockstep-go/lockstep/internal/wire"
 )
@@ -15,12 +16,13 @@ import (
 type Packet struct {
 	From   netip.AddrPort // where the datagram came from; not authenticated
 	Header wire.Header    // authenticated: Header.Sealer sealed it. Of a packet in parts, that of part 0. Flags are as sealed, but for FlagPart and FlagPadded
-	Body   []byte         // the receiver's own
+	Body   []byte         // nobody writes to it while Slab is held
+	Slab   *Slab          // what Body lies in, held for whoever took the packet; nil: the garbage collector's
 }
 
-// How much opened text is allocated at a time. A slab is the garbage collector's as soon as no packet in it is kept, so packets that
-// live long should not lie among those that do not: data, which waits for its order, has slabs of its own, and so have direct
-// messages. Of the rest a kept packet pins little.
+// How much opened text is allocated at a time. Data, which waits for its order, is opened into slabs that are given back (slab.go). Of the
+// rest memory is the garbage collector's as soon as no packet in it is kept, so packets that live long should not lie among those that do
+// not: direct messages have slabs of their own, and of control packets a kept one pins little.
 const (
 	slabBulk  = 64 << 10
 	slabSmall = 4 << 10
@@ -30,7 +32,9 @@ const (
 type receiver struct {
 	offload offloader // nil: the Transport joins nothing
 	batch   []Datagram
-	slab    [wire.ClassDirect + 1][]byte // by class
+	slabs   sync.Pool                    // of *Slab, for data
+	filling *Slab                        // of these
+	slab    [wire.ClassDirect + 1][]byte // by class; not for data
 	part    []byte                       // a part is opened here
 	data    []byte                       // authenticated data: a header, then the label
 	nonce   [nonceSize]byte
@@ -91,7 +95,7 @@ func (e *Endpoint) open(dst []Packet, d *Datagram) ([]Packet, bool) {
 		e.drops.add(d.Addr, DropUnknownRing, 0)
 		return dst, false
 	}
-	text, known, ok := e.verify(s, header, d.Buf)
+	text, slab, known, ok := e.verify(s, header, d.Buf)
 	if d.joined && known {
 		e.judge(ok)
 	}
@@ -112,8 +116,11 @@ func (e *Endpoint) open(dst []Packet, d *Datagram) ([]Packet, bool) {
 		}
 		header.Flags &^= wire.FlagPadded
 	}
-	p := Packet{From: d.Addr, Header: header, Body: text}
+	p := Packet{From: d.Addr, Header: header, Body: text, Slab: slab}
 	if header.Flags&wire.FlagPart == 0 {
+		if slab != nil {
+			slab.Hold()
+		}
 		return append(dst, p), true
 	}
 	e.counts.partsIn.Add(1)
@@ -128,8 +135,8 @@ func (e *Endpoint) open(dst []Packet, d *Datagram) ([]Packet, bool) {
 	return append(dst, whole), true
 }
 
-// verify opens a datagram into a slab. known says that packets of the sealer have opened before.
-func (e *Endpoint) verify(s *seal, header wire.Header, sealed []byte) (text []byte, known, ok bool) {
+// verify opens a datagram into a slab, or into memory of which it says nothing. known says that packets of the sealer have opened before.
+func (e *Endpoint) verify(s *seal, header wire.Header, sealed []byte) (text []byte, slab *Slab, known, ok bool) {
 	r := &e.in
 	key := opener{header.Sealer, header.Counter >> generationBits}
 	known = true
@@ -138,17 +145,25 @@ func (e *Endpoint) verify(s *seal, header wire.Header, sealed []byte) (text []by
 		if known = aead != nil; !known {
 			var err error
 			if aead, err = s.aead(key.sealer, key.generation); err != nil {
-				return nil, false, false
+				return nil, nil, false, false
 			}
 		}
 		r.seal, r.key, r.aead = s, key, aead
 	}
+	size := len(sealed) - overhead
 	part := header.Flags&wire.FlagPart != 0
+	if !part && header.Class == wire.ClassData {
+		slab = r.bulk(size)
+	}
 	var room []byte
-	if part {
+	switch {
+	case part:
 		room = r.part[:0] // the assembly copies it
-	} else {
-		room = r.room(header.Class, len(sealed)-overhead)
+	case slab != nil:
+		at := len(slab.text)
+		room = slab.text[at : at : at+size]
+	default:
+		room = r.room(header.Class, size)
 	}
 	copy(r.data, sealed[:wire.HeaderSize])
 	putNonce(&r.nonce, header.Counter)
@@ -157,15 +172,19 @@ func (e *Endpoint) verify(s *seal, header wire.Header, sealed []byte) (text []by
 		if !known {
 			r.seal = nil // it is not in the cache either: a forged sealer leaves nothing behind
 		}
-		return nil, known, false
+		return nil, nil, known, false
 	}
 	if !known {
 		s.openers.add(key, r.aead)
 	}
-	if slab := &r.slab[header.Class]; !part && cap(*slab)-len(*slab) >= len(text) {
-		*slab = (*slab)[:len(*slab)+len(text)]
+	switch rest := &r.slab[header.Class]; {
+	case part:
+	case slab != nil:
+		slab.text = slab.text[:len(slab.text)+len(text)]
+	case cap(*rest)-len(*rest) >= len(text):
+		*rest = (*rest)[:len(*rest)+len(text)]
 	}
-	return text, known, true
+	return text, slab, known, true
 }
 
 // room is where a text of that size is opened: the rest of its class's slab, or a fresh one if that is short. Too large for any, it

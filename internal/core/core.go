@@ -185,6 +185,7 @@ func (c *Core) Step(now time.Time, ev Event) {
 			c.exhaust("view numbers")
 		}
 	}
+	c.eff.Freed = c.ring.Freed(c.eff.Freed)
 	c.due = c.deadline()
 }
 

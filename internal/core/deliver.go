@@ -142,7 +142,7 @@ func (c *Core) application(d membership.Delivery) {
 		return
 	}
 	u := Upcall{Kind: UpDeliver, Group: m.Group, Position: m.Position, Sender: c.member(m.Origin), Message: m.Kind, Order: m.Order,
-		Transitional: d.Transitional, Messages: m.Whole, ViewID: g.view}
+		Transitional: d.Transitional, Messages: m.Whole, Memory: m.Memory, ViewID: g.view}
 	mine := m.Origin == c.cfg.Self.ID
 	switch verdict {
 	case membership.VerdictDeliver:
@@ -170,6 +170,10 @@ func (c *Core) application(d membership.Delivery) {
 // hold keeps messages back, one by one: which of them are replayed, and when, shows later.
 func (c *Core) hold(g *group, u Upcall, mine bool) {
 	u.Own, u.Members = mine, c.along(g)
+	if u.Memory != nil {
+		c.eff.Kept = append(c.eff.Kept, u.Memory)
+		u.Memory = nil
+	}
 	for i := range u.Messages {
 		one := u
 		one.Position += wire.Position(i)

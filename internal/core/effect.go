@@ -16,6 +16,9 @@ type Effects struct {
 	Notices []Notice
 	// Persist, unless zero, is to be written to stable storage; Persisted says when it is there. It covers all asked for before.
 	Persist Mark
+	// Kept is memory of messages (wire.Data.Memory) that the core still needs and will not speak of again. Freed is memory of packets that
+	// it needs no more, but for those Upcalls that name it. Kept comes first, then Upcalls, then Freed.
+	Kept, Freed []any
 }
 
 // empty drops everything and keeps the room. What was there is not kept alive by it.
@@ -25,6 +28,9 @@ func (e *Effects) empty() {
 	clear(e.Notices)
 	e.Keys, e.Sends, e.Upcalls, e.Notices = e.Keys[:0], e.Sends[:0], e.Upcalls[:0], e.Notices[:0]
 	e.Persist = Mark{}
+	clear(e.Kept)
+	clear(e.Freed)
+	e.Kept, e.Freed = e.Kept[:0], e.Freed[:0]
 }
 
 // What the ring half of membership produces is passed on as it is.
@@ -110,6 +116,7 @@ type Upcall struct {
 	Text         string
 	Payload      []byte
 	Messages     []wire.Chunk // of UpDeliver: each a message, of which only payload and Total mean anything; see ordering.Messages
+	Memory       any          // of UpDeliver: what the payloads lie in; see Effects
 }
 
 // Last is the position of an UpDeliver's last message.

@@ -248,6 +248,7 @@ func (a *app) enqueue(u *core.Upcall) {
 	if a.head > 64 && a.head > a.waits() {
 		a.compact()
 	}
+	hold(u.Memory)
 	a.queue = append(a.queue, *u)
 	a.congestion()
 }
@@ -339,6 +340,7 @@ func (a *app) run() bool {
 		u := a.next()
 		did = true
 		a.handle(&u)
+		c.release(u.Memory)
 		if a.p.n.slow && u.Kind == core.UpDeliver {
 			a.busy = c.clock.now + handlerTime
 		}

@@ -19,6 +19,10 @@ type Data struct {
 	Control  uint32   // Seq less the sequence of the last packet with a membership event before this, 0 for none
 	Round    uint32   // the origin's rotation count, for the accelerated ring
 	Chunks   []Chunk  // at most 65535, and as many as the body holds
+
+	// Memory stands for what the chunks' payloads lie in, for whoever wants that back when nobody needs the packet any more; nil: nobody
+	// does. It does not travel.
+	Memory any
 }
 
 // DataRecovered marks a packet that carries, as its only chunk's payload, the body of a Data packet of an old ring.
