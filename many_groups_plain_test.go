@@ -1,0 +1,8 @@
+//go:build !race
+
+package lockstep_test
+
+const (
+	groupsTested  = 3000
+	idleGroupMost = 4 << 10 // bytes of an idle group at a node
+)

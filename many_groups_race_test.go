@@ -1,0 +1,9 @@
+//go:build race
+
+package lockstep_test
+
+// The race detector makes each group slow, and few groups share what a node takes in any case.
+const (
+	groupsTested  = 300
+	idleGroupMost = 16 << 10 // bytes of an idle group at a node
+)
