@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lockstep-go/lockstep"
@@ -137,12 +138,14 @@ func shelves(t *testing.T, frozen func(frozenShelf) io.WriterTo, have []byte, wa
 			t.Fatal(err)
 		}
 		put(3)
+		synctest.Wait() // nobody is at what follows
 		both[0].frozen, both[1].haveAll, both[1].loads, both[1].told = frozen, have, nil, nil
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		joined := make(chan error, 1)
 		go func() { joined <- b.Join(ctx) }()
 		<-time.After(time.Second)
+		synctest.Wait()
 		if len(both[1].loads) == 0 {
 			both[0].frozen = nil // one that breaks off does so once
 		}
@@ -151,6 +154,7 @@ func shelves(t *testing.T, frozen func(frozenShelf) io.WriterTo, have []byte, wa
 		}
 		c.Want(time.Second, "nothing kept", func() bool { return c.Node(0).Stats().StatesKept == 0 })
 		<-time.After(time.Second)
+		synctest.Wait()
 		if !slices.Equal(both[1].loads, want) {
 			t.Errorf("loaded %q, want %q", both[1].loads, want)
 		}
