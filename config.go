@@ -26,6 +26,7 @@ const (
 	defaultMaxMessage    = 64 << 20
 	defaultQueueMessages = 16384
 	defaultQueueBytes    = 16 << 20
+	defaultSpillBytes    = 1 << 30
 
 	nameMax          = 255 // as in wire.Info
 	clusterMax       = 255
@@ -36,6 +37,7 @@ const (
 	queueMessagesMax = 1 << 24
 	queueBytesMin    = 64 << 10
 	queueBytesMax    = 1 << 40
+	spillBytesMin    = 1 << 20
 )
 
 // Config is what a node is started with. Name, and Key or InsecureNoKey, are required; every other field may be left zero.
@@ -77,9 +79,14 @@ type Config struct {
 	// QueueBytes is how many bytes of messages of a group may wait, likewise, from 64 KiB on. A message is taken whole where less than
 	// that waits, so one message more may. Zero: 16 MiB.
 	QueueBytes int
-	// SpillDir is an existing directory for messages that wait while a joiner loads, once they are too many for the queue.
-	// Empty: they wait in memory, and then the group slows.
+	// SpillDir is an existing directory for what this node misses of a group while it loads the group's state, once that is too much for
+	// the queue, and until it has caught up. Empty: it waits in the queue, and at half of its bounds the group slows down. The states that
+	// this node gives to joiners are kept there too, or in the system's directory for temporary files. Nothing in it outlives the
+	// process, and nothing in it is encrypted.
 	SpillDir string
+	// SpillBytes bounds what of the messages missed is in SpillDir, of all groups together; beyond it the group slows down. States do not
+	// count. At least 1 MiB. Zero: 1 GiB.
+	SpillBytes int64
 	// TransferRate bounds the bytes a second of states that this node gives to joiners, of all its groups together, so that a large state
 	// leaves room for messages. Zero: no limit.
 	TransferRate int
@@ -121,6 +128,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.QueueBytes == 0 {
 		c.QueueBytes = defaultQueueBytes
+	}
+	if c.SpillBytes == 0 {
+		c.SpillBytes = defaultSpillBytes
 	}
 	if c.Logger == nil {
 		c.Logger = zap.NewNop()
@@ -188,6 +198,9 @@ func (c Config) validate() error {
 	}
 	if err := badQueue("Config", c.QueueMessages, c.QueueBytes); err != nil {
 		return err
+	}
+	if c.SpillBytes < spillBytesMin {
+		return fieldError("Config.SpillBytes", fmt.Sprintf("must be 0 or at least %d, is %d", spillBytesMin, c.SpillBytes))
 	}
 	if c.TransferRate < 0 {
 		return fieldError("Config.TransferRate", fmt.Sprintf("must be 0 or more, is %d", c.TransferRate))

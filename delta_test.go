@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,6 +23,7 @@ import (
 
 // A shelf holds numbered things. Its members say which they have.
 type shelf struct {
+	mu      sync.Mutex
 	things  map[int]string
 	told    []lockstep.Transfer
 	loads   []string // "whole" or "delta", and what came
@@ -78,29 +80,39 @@ func (brokenShelf) WriteDelta(w io.Writer, _ []byte) (int64, error) {
 
 func (s *shelf) open(g *lockstep.Group) {
 	s.things = map[int]string{}
-	lockstep.Handle(g, func(_ context.Context, _ lockstep.Message, x thing) { s.things[x.N] = x.Name })
+	lockstep.Handle(g, func(_ context.Context, _ lockstep.Message, x thing) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.things[x.N] = x.Name
+	})
 	load := func(r io.Reader, kind string) error {
 		b, err := io.ReadAll(r)
 		if err != nil {
 			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if kind == "whole" {
+			clear(s.things)
 		}
 		s.loads = append(s.loads, kind+" "+string(b))
 		return json.Unmarshal(b, &s.things)
 	}
 	g.OnState(lockstep.State{
 		Save: func(lockstep.View) (io.WriterTo, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			f := frozenShelf{maps.Clone(s.things)}
 			if s.frozen != nil {
 				return s.frozen(f), nil
 			}
 			return f, nil
 		},
-		Load: func(_ context.Context, r io.Reader) error {
-			s.things = map[int]string{}
-			return load(r, "whole")
-		},
+		Load:      func(_ context.Context, r io.Reader) error { return load(r, "whole") },
 		LoadDelta: func(_ context.Context, r io.Reader) error { return load(r, "delta") },
 		Have: func() []byte {
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			if s.haveAll != nil {
 				return s.haveAll
 			}
@@ -138,42 +150,46 @@ func shelves(t *testing.T, frozen func(frozenShelf) io.WriterTo, have []byte, wa
 			t.Fatal(err)
 		}
 		put(3)
-		synctest.Wait() // nobody is at what follows
-		both[0].frozen, both[1].haveAll, both[1].loads, both[1].told = frozen, have, nil, nil
+		hold := func(f func()) {
+			for _, s := range both {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+			}
+			f()
+		}
+		hold(func() { both[0].frozen, both[1].haveAll, both[1].loads, both[1].told = frozen, have, nil, nil })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		joined := make(chan error, 1)
 		go func() { joined <- b.Join(ctx) }()
-		<-time.After(time.Second)
-		synctest.Wait()
-		if len(both[1].loads) == 0 {
-			both[0].frozen = nil // one that breaks off does so once
-		}
 		if err := <-joined; err != nil {
 			t.Fatal(err)
 		}
 		c.Want(time.Second, "nothing kept", func() bool { return c.Node(0).Stats().StatesKept == 0 })
 		<-time.After(time.Second)
-		synctest.Wait()
-		if !slices.Equal(both[1].loads, want) {
-			t.Errorf("loaded %q, want %q", both[1].loads, want)
-		}
-		if !maps.Equal(both[0].things, both[1].things) || len(both[1].things) != 3 {
-			t.Errorf("ended with %v and %v", both[0].things, both[1].things)
-		}
-		got := ""
-		for _, x := range both[1].told {
-			if x.Delta {
-				got += "delta "
+		hold(func() {
+			if !slices.Equal(both[1].loads, want) {
+				t.Errorf("loaded %q, want %q", both[1].loads, want)
 			}
-			got += x.Phase.String() + ";"
-		}
-		if got != phases {
-			t.Errorf("told %q, want %q", got, phases)
-		}
+			if !maps.Equal(both[0].things, both[1].things) || len(both[1].things) != 3 {
+				t.Errorf("ended with %v and %v", both[0].things, both[1].things)
+			}
+			got := ""
+			for _, x := range both[1].told {
+				if x.Delta {
+					got += "delta "
+				}
+				got += x.Phase.String() + ";"
+			}
+			if got != phases {
+				t.Errorf("told %q, want %q", got, phases)
+			}
+		})
 	}, locksteptest.WithConfig(func(i int, cfg *lockstep.Config) {
 		cfg.Events = &lockstep.EventListener{TransferProgress: func(x lockstep.Transfer) {
 			if i == 1 {
+				both[1].mu.Lock()
+				defer both[1].mu.Unlock()
 				both[1].told = append(both[1].told, x)
 			}
 		}}
@@ -236,11 +252,20 @@ func TestHaveAndLoadDeltaComeTogether(t *testing.T) {
 // A state that is one value goes through the codec; what the codec would lose is refused at once.
 func TestStateOf(t *testing.T) {
 	locksteptest.Run(t, 2, func(t *testing.T, c *locksteptest.Cluster) {
+		var mu sync.Mutex
 		var values [2]map[string][]thing
 		open := func(i int, g *lockstep.Group) {
 			values[i] = map[string][]thing{}
-			lockstep.Handle(g, func(_ context.Context, _ lockstep.Message, x thing) { values[i][x.Name] = append(values[i][x.Name], x) })
-			g.OnState(lockstep.StateOf(g, func() map[string][]thing { return values[i] }, func(v map[string][]thing) { values[i] = v }))
+			lockstep.Handle(g, func(_ context.Context, _ lockstep.Message, x thing) {
+				mu.Lock()
+				defer mu.Unlock()
+				values[i][x.Name] = append(values[i][x.Name], x)
+			})
+			g.OnState(lockstep.StateOf(g, func() map[string][]thing { return values[i] }, func(v map[string][]thing) {
+				mu.Lock()
+				defer mu.Unlock()
+				values[i] = v
+			}))
 		}
 		a := c.JoinNode(0, "g", lockstep.GroupConfig{}, open)
 		for n := range 100 {
@@ -252,12 +277,14 @@ func TestStateOf(t *testing.T) {
 		if err := a.OrderedSend(t.Context(), thing{100, "last"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Flush(t.Context()); err != nil {
-			t.Fatal(err)
+		for _, g := range []*lockstep.Group{a, b} {
+			if err := g.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err := a.Flush(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
 		if len(values[1]) != 4 || fmt.Sprint(values[0]) != fmt.Sprint(values[1]) {
 			t.Errorf("%v and %v", values[0], values[1])
 		}

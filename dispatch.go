@@ -268,6 +268,9 @@ func (t *tenure) dispatchLoad(u *core.Upcall) {
 	t.load, t.cancelLd = withCancel(t.ctx)
 	t.position = max(t.position, u.Cut)
 	t.holding, t.loadDue = true, true
+	if t.spill == nil {
+		t.spill = &spill{room: &t.n.spillRoom}
+	}
 	t.put(u)
 	for i := range keep {
 		t.put(&keep[i])
@@ -279,7 +282,7 @@ func (t *tenure) dispatchLoad(u *core.Upcall) {
 // that of a later place, and the first view to be shown is the one behind it.
 func (t *tenure) void() []core.Upcall {
 	var keep []core.Upcall
-	for _, u := range append(t.interrupt(), t.queue.take()...) {
+	for _, u := range append(t.interrupt(), t.takeQueue()...) {
 		switch u.Kind {
 		case core.UpLost, core.UpBlocked, core.UpDirect, core.UpLeft:
 			keep = append(keep, u)

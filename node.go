@@ -46,6 +46,7 @@ type Node struct {
 	spools    *spools
 	rate      *statexfer.Rate // of the states given; nil: no limit
 	transfers transfers
+	spillRoom spillRoom
 	keeper    *keeper
 	ring      ringMap
 	seeds     seedState
@@ -119,6 +120,7 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 		seeds:    seedState{dials: map[netip.AddrPort]string{}, hurry: make(chan struct{}, 1)},
 	}
 	n.spools = newSpools(cfg.SpillDir, n.wg.Go)
+	n.spillRoom.dir, n.spillRoom.most = cfg.SpillDir, cfg.SpillBytes
 	n.transfers.live = map[*transfer]bool{}
 	if err := n.listen(ctx); err != nil {
 		keeper.close()

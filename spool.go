@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -54,7 +53,7 @@ type spool struct {
 	asked   bool                   // one does
 	joiners map[wire.MemberID]bool // who has not loaded yet; nil: unknown, only time ends it
 	memory  []byte
-	file    *os.File // what did not fit
+	file    *scratchFile // what did not fit
 	size    int64
 	readers int
 	dropped bool
@@ -280,8 +279,7 @@ func (s *spools) drop(key spoolKey) {
 
 func (sp *spool) discard() {
 	if sp.file != nil {
-		sp.file.Close()
-		os.Remove(sp.file.Name())
+		sp.file.drop()
 		sp.file = nil
 	}
 	sp.memory, sp.frozen = nil, nil
@@ -312,7 +310,7 @@ func (s *spools) close() {
 type spoolSink struct {
 	dir    string
 	memory bytes.Buffer
-	file   *os.File
+	file   *scratchFile
 	size   int64
 	err    error
 }
@@ -331,7 +329,7 @@ func (w *spoolSink) Write(p []byte) (int, error) {
 		return n, nil
 	}
 	if w.file == nil {
-		if w.file, w.err = os.CreateTemp(w.dir, "lockstep-state-*"); w.err != nil {
+		if w.file, w.err = newScratchFile(w.dir, "lockstep-state-*"); w.err != nil {
 			return n, w.err
 		}
 	}
@@ -343,8 +341,7 @@ func (w *spoolSink) Write(p []byte) (int, error) {
 
 func (w *spoolSink) discard() {
 	if w.file != nil {
-		w.file.Close()
-		os.Remove(w.file.Name())
+		w.file.drop()
 		w.file = nil
 	}
 }

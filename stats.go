@@ -88,6 +88,9 @@ type Stats struct {
 	// HandleQueue is how many upcalls wait for their handler; HandleQueueBytes the length of their messages in bytes.
 	HandleQueue      int `json:"handle_queue"`
 	HandleQueueBytes int `json:"handle_queue_bytes"`
+	// SpilledMessages is how many messages that were missed during a load wait in Config.SpillDir; SpilledBytes their length in bytes.
+	SpilledMessages int `json:"spilled_messages"`
+	SpilledBytes    int `json:"spilled_bytes"`
 	// HeldBytes is what is kept of the ring's packets for retransmission and delivery, in bytes.
 	HeldBytes int `json:"held_bytes"`
 
@@ -155,6 +158,10 @@ func (n *Node) stats(st *core.Status) Stats {
 			s.SendQueueBytes += t.budget.bytes
 			s.HandleQueue += t.queue.len()
 			s.HandleQueueBytes += t.queue.bytes
+			if t.spill != nil {
+				s.SpilledMessages += t.spill.messages
+				s.SpilledBytes += t.spill.bytes
+			}
 		}
 		g.mu.Unlock()
 	}

@@ -51,11 +51,12 @@ type tenure struct {
 	lost     int                 // messages lost since the last Flush
 
 	queue     upcallQueue
-	running   bool // the group's goroutine lives, or another is lent to it
-	slow      int  // so many times from now on no goroutine is lent
-	doubt     int  // so many times when it next takes long; whoever is lent reads and changes it
-	holding   bool // a load is going on: only UpLoad itself is handed out until UpLoaded names this member
-	loadDue   bool // the UpLoad stands at the head of the queue
+	spill     *spill // what of it is on disk; nil before the first load
+	running   bool   // the group's goroutine lives, or another is lent to it
+	slow      int    // so many times from now on no goroutine is lent
+	doubt     int    // so many times when it next takes long; whoever is lent reads and changes it
+	holding   bool   // a load is going on: only UpLoad itself is handed out until UpLoaded names this member
+	loadDue   bool   // the UpLoad stands at the head of the queue
 	congested bool
 	load      context.Context // of the load that is due or going on
 	cancelLd  context.CancelFunc
@@ -125,7 +126,7 @@ func (t *tenure) end(err error) {
 	g := t.g
 	g.err = err
 	t.cancel()
-	list := append(t.interrupt(), t.queue.take()...)
+	list := append(t.interrupt(), t.takeQueue()...)
 	t.holding, t.loadDue = false, false
 	for i := range list {
 		t.put(&list[i])
@@ -210,8 +211,12 @@ func (t *tenure) next(loan bool) (core.Upcall, *agreedTable, bool) {
 	}
 	var u core.Upcall
 	ok := false
-	if !t.holding || t.loadDue {
-		u, ok = t.queue.pop()
+	for !t.holding || t.loadDue {
+		if u, ok = t.queue.pop(); u.Kind != upSpilled {
+			break
+		}
+		ok = false
+		t.readBack()
 	}
 	if !ok {
 		t.running = false
@@ -223,10 +228,7 @@ func (t *tenure) next(loan bool) (core.Upcall, *agreedTable, bool) {
 	}
 	t.loadDue = false
 	t.hand(&u)
-	if t.congested && !t.ended && t.queue.len() < t.g.cfg.QueueMessages/4 && t.queue.bytes < t.g.cfg.QueueBytes/4 {
-		t.congested = false
-		t.g.push(core.Congested{Group: t.g.id})
-	}
+	t.relieve()
 	return u, t.agreed, true
 }
 
@@ -240,7 +242,8 @@ func (t *tenure) put(u *core.Upcall) {
 		return
 	}
 	t.queue.push(*u)
-	if !t.congested && (t.queue.len() > t.g.cfg.QueueMessages/2 || t.queue.bytes > t.g.cfg.QueueBytes/2) {
+	t.mindSpill()
+	if !t.congested && t.fuller(2) {
 		t.congested = true
 		t.g.push(core.Congested{Group: t.g.id, On: true})
 	}

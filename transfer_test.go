@@ -26,7 +26,10 @@ const (
 )
 
 // A line is what a ledger is told.
-type line struct{ N int }
+type line struct {
+	N   int
+	Pad []byte
+}
 
 // Annals remember every line in order. Its state is large, and its joiners can be stopped at any byte.
 type annals struct {
@@ -151,6 +154,7 @@ type crossing struct {
 	groups []*lockstep.Group
 	next   int                // line
 	giveUp context.CancelFunc // the join begun last
+	pad    []byte             // of each line
 }
 
 // cross runs n members that have the state; rate is that of all transfers. room is for how many come later.
@@ -213,7 +217,7 @@ func (c *crossing) rejoin(g *lockstep.Group) <-chan error {
 func (c *crossing) write(g *lockstep.Group, lines int) {
 	c.t.Helper()
 	for range lines {
-		if err := g.OrderedSend(c.t.Context(), line{c.next}); err != nil {
+		if err := g.OrderedSend(c.t.Context(), line{c.next, c.pad}); err != nil {
 			c.t.Fatal(err)
 		}
 		c.next++

@@ -66,6 +66,9 @@ func printStatus(w io.Writer, s lockstep.Status) error {
 	row("messages", "%d sent, %d delivered, %d lost", st.MessagesSent, st.MessagesDelivered, st.MessagesLost)
 	row("queues", "%d (%d B) to be sent, %d (%d B) to be handled, %d B held of the ring",
 		st.SendQueue, st.SendQueueBytes, st.HandleQueue, st.HandleQueueBytes, st.HeldBytes)
+	if st.SpilledMessages > 0 {
+		row("", "%d (%d B) missed while a state loads wait on disk", st.SpilledMessages, st.SpilledBytes)
+	}
 	row("network", "%d datagrams (%d B) in, %d (%d B) out, %d did not open, %d malformed, %d refused",
 		st.DatagramsIn, st.BytesIn, st.DatagramsOut, st.BytesOut, st.DatagramsDropped, st.DatagramsMalformed, st.PacketsRefused)
 	row("kernel", "%d calls to send, %d to receive; offload %s and %s; %d dropped before they were read, %d not sent",
