@@ -107,6 +107,11 @@ func opening(o options) (r result, err error) {
 		for unacked += len(got); unacked >= ackEach; unacked -= ackEach {
 			e.Send([]transport.Outgoing{ack})
 		}
+		for i := range got {
+			if s := got[i].Slab; s != nil {
+				s.Release()
+			}
+		}
 	}
 	return rate(packets, o.size, last.Sub(first)), nil
 }
