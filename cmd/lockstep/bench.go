@@ -21,6 +21,8 @@ in the group, settles for a second, runs for -for, and prints one line last:
   send    sends as fast as the group lets it, and counts what is delivered here, of all senders
   listen  only counts; beside a ping it measures from the sender's send to its own handler (both on one kernel's clock)
   ping    sends one message at a time and measures until its own handler sees it
+  load    sends at -rate without waiting, counts what is delivered here, and measures each from its send to its own handler
+  join    comes to a group of others with a -state, and measures until that is here and all that was missed meanwhile is handled
 
 Start the same command with another -listen on each host, or let -local 3 start that many processes on this one.`
 
@@ -40,6 +42,7 @@ type benchOptions struct {
 	senders int
 	typed   bool
 	rate    int
+	state   int64
 	samples string
 	asJSON  bool
 	profile string
@@ -54,7 +57,7 @@ func runBench(args []string, std stdio) error {
 	fs.StringVar(&o.name, "name", "", "this process's `NAME` (default: made of host and process id)")
 	fs.StringVar(&o.group, "group", "bench", "`GROUP` to measure in")
 	fs.IntVar(&o.members, "members", 3, "how many members to wait for")
-	fs.StringVar(&o.mode, "mode", "send", "send, listen or ping")
+	fs.StringVar(&o.mode, "mode", "send", "send, listen, ping, load or join")
 	fs.StringVar(&o.order, "order", "ordered", "fifo, causal, ordered, safe, safe-quorum or safe-K (safe at K members)")
 	fs.IntVar(&o.size, "size", 64, "payload of a message in `BYTES`")
 	fs.DurationVar(&o.runFor, "for", 4*time.Second, "how long to measure")
@@ -63,7 +66,8 @@ func runBench(args []string, std stdio) error {
 	fs.IntVar(&o.local, "local", 0, "start `N` processes on loopback, with a fresh key, and end them")
 	fs.IntVar(&o.senders, "senders", 1, "with -local: how many of the processes run in -mode; the others listen")
 	fs.BoolVar(&o.typed, "typed", false, "in -mode send: a struct of -size bytes when encoded, instead of plain bytes")
-	fs.IntVar(&o.rate, "rate", 0, "in -mode send: at most so many messages a second (0: as fast as the group lets it)")
+	fs.IntVar(&o.rate, "rate", 0, "in -mode send and load: at most so many messages a second (0: as fast as the group lets it)")
+	fs.Int64Var(&o.state, "state", 0, "`BYTES` of state that the group has and who joins loads (0: none); the same everywhere")
 	fs.StringVar(&o.samples, "samples", "", "`FILE` for each ping as this process saw it: nanoseconds at which it was sent, and until the handler")
 	fs.StringVar(&o.profile, "profile", "", "write a profile of the processor's time while measuring to `FILE`")
 	fs.BoolVar(&o.asJSON, "json", false, "print the result as one JSON object")
@@ -93,11 +97,15 @@ func (o *benchOptions) check() error {
 	switch {
 	case !ok:
 		return wrongUsage("-order must be fifo, causal, ordered, safe, safe-quorum or safe-K, is %q", o.order)
-	case o.mode != "send" && o.mode != "listen" && o.mode != "ping":
-		return wrongUsage("-mode must be send, listen or ping, is %q", o.mode)
-	case o.size < 1 || o.mode == "ping" && o.size < stampSize:
+	case o.mode != "send" && o.mode != "listen" && o.mode != "ping" && o.mode != "load" && o.mode != "join":
+		return wrongUsage("-mode must be send, listen, ping, load or join, is %q", o.mode)
+	case o.state < 0:
+		return wrongUsage("-state must not be negative, is %d", o.state)
+	case o.mode == "join" && o.local > 0:
+		return wrongUsage("-mode join does not go with -local: it comes to others that run")
+	case o.size < 1 || (o.mode == "ping" || o.mode == "load") && o.size < stampSize:
 		return wrongUsage("-size must be at least 1, and %d for a ping, is %d", stampSize, o.size)
-	case o.typed && (o.mode == "ping" || o.size < readingLeast || o.size > readingMost):
+	case o.typed && (o.mode == "ping" || o.mode == "load" || o.size < readingLeast || o.size > readingMost):
 		return wrongUsage("-typed goes with -mode send and a -size from %d to %d", readingLeast, readingMost)
 	case o.rate < 0:
 		return wrongUsage("-rate must not be negative, is %d", o.rate)

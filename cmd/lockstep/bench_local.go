@@ -78,10 +78,13 @@ func (o *benchOptions) localArgs(name string, i int, addrs []string, keyFile str
 		"bench", "-name", name, "-group", o.group, "-listen", addrs[i], "-seeds", strings.Join(addrs, ","),
 		"-members", strconv.Itoa(len(addrs)), "-mode", mode, "-order", o.order, "-size", strconv.Itoa(o.size),
 		"-for", o.runFor.String(), "-pause", o.pause.String(), "-wait", o.wait.String(), "-timing", o.timing, "-mtu", strconv.Itoa(o.mtu),
-		"-cluster", o.cluster, "-typed=" + strconv.FormatBool(o.typed), "-rate", strconv.Itoa(o.rate), "-json",
+		"-cluster", o.cluster, "-typed=" + strconv.FormatBool(o.typed), "-rate", strconv.Itoa(o.rate), "-state", strconv.FormatInt(o.state, 10), "-transfer-rate", strconv.Itoa(o.giveRate), "-json",
 	}
 	if o.profile != "" {
 		args = append(args, "-profile", o.profile+"."+name)
+	}
+	if o.spillDir != "" {
+		args = append(args, "-spill-dir", o.spillDir)
 	}
 	if o.log != "" {
 		args = append(args, "-log", o.log+"."+name)

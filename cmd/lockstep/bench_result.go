@@ -10,7 +10,7 @@ import (
 	"github.com/lockstep-go/lockstep"
 )
 
-// A benchResult is what one process measured. Mode is send, ping or seen, and says which other fields count.
+// A benchResult is what one process measured. Mode is send, ping, seen, load or join, and says which other fields count.
 type benchResult struct {
 	Mode string `json:"mode"`
 	Size int    `json:"size"` // bytes of payload
@@ -25,6 +25,7 @@ type benchResult struct {
 	P99 int64 `json:"p99_us,omitempty"`
 	Max int64 `json:"max_us,omitempty"`
 	benchCost
+	joinResult
 	Node *lockstep.Stats `json:"node,omitempty"` // what the node counted since its start
 	// of -local
 	Members []memberResult `json:"members,omitempty"`
@@ -73,6 +74,10 @@ func (r benchResult) text() string {
 	switch r.Mode {
 	case "ping":
 		return fmt.Sprintf("ping %d B: n=%d p50 %d us p99 %d us max %d us", r.Size, r.N, r.P50, r.P99, r.Max)
+	case "load":
+		return fmt.Sprintf("load %d B: %.0f msg/s delivered, p50 %d us p99 %d us max %d us", r.Size, r.PerSecond, r.P50, r.P99, r.Max)
+	case "join":
+		return r.joinResult.text()
 	case "seen":
 		return fmt.Sprintf("seen %d B: n=%d p50 %d us p99 %d us", r.Size, r.N, r.P50, r.P99)
 	}

@@ -39,6 +39,8 @@ type bench struct {
 	self lockstep.Member
 	full chan struct{} // closed at the first view with all members
 	back chan sight    // own pings
+	// keepOwn says that own pings are counted as those of others are.
+	keepOwn bool
 
 	mu        sync.Mutex
 	running   bool // between begin and end: what is delivered counts
@@ -54,14 +56,19 @@ func (o *benchOptions) runOne(ctx context.Context) (r benchResult, err error) {
 		return r, err
 	}
 	defer closeLog()
+	began := monotonic()
 	node, err := lockstep.Start(ctx, cfg)
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, node.Close()) }()
-	b := &bench{self: node.Self(), full: make(chan struct{}), back: make(chan sight, 1)}
-	g := node.Group(o.group, lockstep.GroupConfig{Stateless: true})
+	b := &bench{self: node.Self(), full: make(chan struct{}), back: make(chan sight, 1), keepOwn: o.mode == "load"}
+	g := node.Group(o.group, o.groupConfig())
 	b.attach(g, o.members)
+	o.attachState(g, b)
+	if o.mode == "join" {
+		return o.join(ctx, node, g, began)
+	}
 
 	wait, cancel := context.WithTimeoutCause(ctx, o.wait, fmt.Errorf("after %v there were not yet %d members", o.wait, o.members))
 	defer cancel()
@@ -117,7 +124,7 @@ func (b *bench) countPing(m lockstep.Message, p Ping) {
 	}
 	sent := int64(binary.BigEndian.Uint64(p))
 	it := sight{sent: sent, took: time.Duration(monotonic() - sent)}
-	if m.Sender == b.self {
+	if m.Sender == b.self && !b.keepOwn {
 		select {
 		case b.back <- it:
 		default: // of a ping that was given up
@@ -126,7 +133,13 @@ func (b *bench) countPing(m lockstep.Message, p Ping) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.running && len(b.seen) < delaysMost {
+	if !b.running {
+		return
+	}
+	if b.keepOwn {
+		b.messages++
+	}
+	if len(b.seen) < delaysMost {
 		b.pingBytes = len(p)
 		b.seen = append(b.seen, it)
 	}
@@ -148,6 +161,8 @@ func (o *benchOptions) measure(ctx context.Context, g *lockstep.Group, b *bench)
 		err = o.send(run, g)
 	case "ping":
 		pings, err = o.ping(run, g, b)
+	case "load":
+		err = o.load(run, g)
 	case "listen":
 		select {
 		case <-run.Done():
@@ -170,6 +185,9 @@ func (o *benchOptions) measure(ctx context.Context, g *lockstep.Group, b *bench)
 	switch {
 	case o.mode == "ping":
 		r = delayResult("ping", o.size, pings, r)
+	case o.mode == "load":
+		pings = b.seen
+		r = delayResult("load", o.size, pings, r)
 	case o.mode == "listen" && len(b.seen) > 0:
 		pings = b.seen
 		r = delayResult("seen", b.pingBytes, pings, r)

@@ -45,6 +45,11 @@ func (o *benchOptions) send(run context.Context, g *lockstep.Group) error {
 	if err != nil {
 		return err
 	}
+	return o.paced(run, func() error { return g.SendIn(run, o.how, one) })
+}
+
+// paced calls send at the rate asked for until the run ends.
+func (o *benchOptions) paced(run context.Context, send func() error) error {
 	start, sent := time.Now(), 0
 	for run.Err() == nil {
 		if o.rate > 0 && sent >= int(float64(o.rate)*time.Since(start).Seconds()) {
@@ -53,7 +58,7 @@ func (o *benchOptions) send(run context.Context, g *lockstep.Group) error {
 			}
 			continue
 		}
-		if err := g.SendIn(run, o.how, one); err != nil {
+		if err := send(); err != nil {
 			return ended(run, err)
 		}
 		sent++

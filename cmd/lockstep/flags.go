@@ -49,6 +49,8 @@ type nodeFlags struct {
 	timing    string
 	mtu       int
 	noOffload bool
+	spillDir  string
+	giveRate  int
 	log       string
 }
 
@@ -60,6 +62,8 @@ func (f *nodeFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.timing, "timing", "lan", "how long to wait for what: local, lan or wan")
 	fs.IntVar(&f.mtu, "mtu", 0, "largest datagram in `BYTES`, without IP and UDP headers (0: sensed)")
 	fs.BoolVar(&f.noOffload, "no-offload", false, "let every datagram cross to the kernel and back by itself")
+	fs.StringVar(&f.spillDir, "spill-dir", "", "existing `DIRECTORY` for what is missed while a state loads (default: it waits in memory)")
+	fs.IntVar(&f.giveRate, "transfer-rate", 0, "at most so many `BYTES` a second of state for those who join (0: no limit)")
 	fs.StringVar(&f.log, "log", "", "`FILE` to which log lines (JSON) are appended (default: no log)")
 }
 
@@ -72,7 +76,8 @@ func (f *nodeFlags) config(name string) (cfg lockstep.Config, closeLog func(), e
 	}
 	cfg = lockstep.Config{
 		Name: name, Listen: f.listen, Advertise: f.advertise, Seeds: splitList(f.seeds), Key: key, InsecureNoKey: f.insecure,
-		Cluster: f.cluster, MTU: f.mtu, OffloadDisabled: f.noOffload,
+		Cluster: f.cluster, MTU: f.mtu, OffloadDisabled: f.noOffload, SpillDir: f.spillDir,
+		TransferRate: f.giveRate,
 	}
 	switch f.timing {
 	case "local":

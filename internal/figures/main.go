@@ -31,6 +31,7 @@ var parts = []part{
 	{"idle", measureIdle},
 	{"bench", measureBench},
 	{"lockservice", measureLockservice},
+	{"join", measureJoin},
 }
 
 // options is the command line.
@@ -43,6 +44,10 @@ type options struct {
 	benchFor time.Duration
 	size     int
 	logs     string
+
+	joinFor   time.Duration
+	joinState int64
+	joinRate  int
 }
 
 func main() { os.Exit(lab.Main(run)) }
@@ -102,6 +107,9 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.DurationVar(&o.idleFor, "idle-for", 20*time.Second, "how long to look at idle members")
 	f.DurationVar(&o.benchFor, "bench-for", 4*time.Second, "how long each bench measures")
 	f.IntVar(&o.size, "size", 0, "the group's configured size, as in lockstep node")
+	f.DurationVar(&o.joinFor, "join-for", 40*time.Second, "how long the load lasts to which a member comes, its join included")
+	f.Int64Var(&o.joinState, "join-state", 1<<30, "`BYTES` of state that it loads")
+	f.IntVar(&o.joinRate, "join-rate", 64<<20, "at most so many `BYTES` a second of it (0: no limit)")
 	f.StringVar(&o.logs, "logs", "", "`DIRECTORY` for the nodes' logs (default: no logs)")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -109,8 +117,9 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("%q is no option", f.Arg(0))
 	}
-	if o.times < 1 || o.runs < 1 || o.idleFor < time.Second || o.benchFor <= 0 || o.size < 0 {
-		return o, errors.New("-times and -runs must be at least 1, -idle-for 1s, -bench-for above 0, -size not negative")
+	if o.times < 1 || o.runs < 1 || o.idleFor < time.Second || o.benchFor <= 0 || o.size < 0 || o.joinFor < 10*time.Second || o.joinState < 1 || o.joinRate < 0 {
+		return o, errors.New("-times and -runs must be at least 1, -idle-for 1s, -bench-for above 0, -size and -join-rate not negative, " +
+			"-join-for at least 10s, -join-state at least 1")
 	}
 	for name := range strings.SplitSeq(*only, ",") {
 		if !slices.Contains(names, name) {
