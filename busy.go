@@ -49,11 +49,14 @@ func (t *tenure) doing() string {
 	return "a callback"
 }
 
-// checkHandlers looks after the upcalls of all groups. It is called by one goroutine.
+// checkHandlers looks after the upcalls of all groups, and takes back the room of those that have none. It is called by one goroutine.
 func (n *Node) checkHandlers(now time.Time) {
 	for _, g := range n.allGroups() {
 		g.mu.Lock()
 		t := g.cur
+		if t != nil && !t.running {
+			t.queue.spare()
+		}
 		g.mu.Unlock()
 		if t == nil {
 			continue

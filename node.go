@@ -54,7 +54,6 @@ type Node struct {
 	started   time.Time
 	callID    atomic.Uint64
 	slabs     slabs
-	rooms     sync.Pool // see upcallQueue
 
 	ctx     context.Context // of everything but the loop; ends with it
 	cancel  context.CancelFunc

@@ -2,17 +2,12 @@ package lockstep
 
 // A group's upcalls that wait for its goroutine.
 
-import (
-	"sync"
-
-	"github.com/lockstep-go/lockstep/internal/core"
-)
+import "github.com/lockstep-go/lockstep/internal/core"
 
 // upcallQueue is a first-in, first-out queue. Its bound is kept by congestion: above half of it the group is told to slow down.
 // It is part of a membership and guarded by its group's mutex.
 type upcallQueue struct {
-	rooms *sync.Pool  // the node's, of *upcallRoom: an idle group has none
-	room  *upcallRoom // nil while nothing waits and nothing is handed over
+	room  *upcallRoom // nil before anything waits, and again when nothing has for a while
 	count int         // each message counts, and whatever else is in the room
 	bytes int         // of payloads
 	// gone is how many were in the list before those that are, and pushed how many ever were: a place that outlasts the room.
@@ -26,9 +21,6 @@ type upcallRoom struct {
 	list    []core.Upcall
 	current core.Upcall // an UpDeliver; see claim.go
 }
-
-// keptRoom is how long a list may be that is kept for another group.
-const keptRoom = 256
 
 func (q *upcallQueue) len() int { return q.count }
 
@@ -49,12 +41,10 @@ func (q *upcallQueue) weigh(u *core.Upcall, sign int) {
 	q.bytes += sign * bytes
 }
 
-// open is the room, taken from another group if there is none.
+// open is the room, made if there is none.
 func (q *upcallQueue) open() *upcallRoom {
 	if q.room == nil {
-		if q.room, _ = q.rooms.Get().(*upcallRoom); q.room == nil {
-			q.room = &upcallRoom{}
-		}
+		q.room = &upcallRoom{}
 	}
 	return q.room
 }
@@ -121,22 +111,18 @@ func (q *upcallQueue) take() (list []core.Upcall) {
 	return list
 }
 
-// idle says that nothing is handed over any more. Where nothing waits either, another group may have the room.
+// idle says that nothing is handed over any more.
 func (q *upcallQueue) idle() {
-	r := q.room
-	if r == nil {
-		return
+	if r := q.room; r != nil {
+		r.current = core.Upcall{}
 	}
-	r.current = core.Upcall{}
-	if q.first() != nil {
-		return
+}
+
+// spare gives up the room if nothing waits: most groups have nothing to do for a long time. Nothing may be handed over now.
+func (q *upcallQueue) spare() {
+	if q.first() == nil {
+		q.room = nil
 	}
-	q.room = nil
-	if cap(r.list) > keptRoom {
-		r.list = nil
-	}
-	r.front, r.list, r.head = nil, r.list[:0], 0
-	q.rooms.Put(r)
 }
 
 // leftLast keeps an UpLeft behind the losses that the core reports after it.

@@ -77,7 +77,6 @@ func newTenure(g *Group) *tenure {
 		n:      g.node,
 		joined: make(chan struct{}),
 		agreed: &agreedTable{},
-		queue:  upcallQueue{rooms: &g.node.rooms},
 		budget: budget{maxMessages: g.cfg.QueueMessages, maxBytes: g.cfg.QueueBytes},
 	}
 	t.pending.first = g.nextTag + 1
