@@ -88,7 +88,7 @@ type Config struct {
 	// count. At least 1 MiB. Zero: 1 GiB.
 	SpillBytes int64
 	// TransferRate bounds the bytes a second of states that this node gives to joiners, of all its groups together, so that a large state
-	// leaves room for messages. Zero: no limit.
+	// leaves room for messages. What of a state does not fit in memory is written to disk first, eight times as fast. Zero: no limit.
 	TransferRate int
 	// StateDir is an existing directory of this node's own, on a disk that keeps what it was told is written. In it the node
 	// remembers how far it got, so that no ring id, position or incarnation comes twice, whatever the clock says after a restart.

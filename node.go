@@ -118,7 +118,6 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 		joins:    map[*tenure]*joinWatch{},
 		seeds:    seedState{dials: map[netip.AddrPort]string{}, hurry: make(chan struct{}, 1)},
 	}
-	n.spools = newSpools(cfg.SpillDir, n.wg.Go)
 	n.spillRoom.dir, n.spillRoom.most = cfg.SpillDir, cfg.SpillBytes
 	n.transfers.live = map[*transfer]bool{}
 	if err := n.listen(ctx); err != nil {
@@ -126,6 +125,7 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 		return nil, err
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n.spools = newSpools(n.ctx, cfg.SpillDir, cfg.TransferRate, n.wg.Go)
 	n.events = newEventQueue(n, cfg.Events)
 	l, err := newLoop(n, drive)
 	if err != nil {

@@ -22,6 +22,10 @@ const (
 	spoolIdle   = time.Minute      // without a reader, until a state is forgotten
 	spoolAwait  = 20 * time.Second // how long a joiner that is ahead of its donor is kept waiting
 	spoolsMost  = 256              // states kept at once; the oldest goes first
+
+	spoolPiece  = 64 << 10         // bytes that are written to a file at once
+	spoolFaster = 8                // a state is written to a file so many times as fast as states are given
+	spoolPause  = time.Millisecond // less is not worth waiting for
 )
 
 var errNoSpool = errors.New("no state was saved at that cut, or it is no longer kept")
@@ -37,6 +41,10 @@ type spoolKey struct {
 type spools struct {
 	dir string       // of temporary files; empty: the system's
 	run func(func()) // starts a goroutine that the node's end waits for
+	ctx context.Context
+	// rate is that of all that is written to files, so that a group that a state is to leave room in is not held up before the first byte
+	// is given; nil: no limit.
+	rate *statexfer.Rate
 
 	mu      sync.Mutex
 	byKey   map[spoolKey]*spool
@@ -60,8 +68,8 @@ type spool struct {
 	idle    *time.Timer
 }
 
-func newSpools(dir string, run func(func())) *spools {
-	return &spools{dir: dir, run: run, byKey: map[spoolKey]*spool{}, changed: make(chan struct{})}
+func newSpools(ctx context.Context, dir string, transferRate int, run func(func())) *spools {
+	return &spools{ctx: ctx, dir: dir, rate: statexfer.NewRate(spoolFaster * int64(transferRate)), run: run, byKey: map[spoolKey]*spool{}, changed: make(chan struct{})}
 }
 
 // expect announces that a state will be saved, so that joiners wait for it. Called by the loop.
@@ -95,7 +103,7 @@ func (s *spools) notify() {
 
 // write takes the state from its source. It blocks as long as that and the disk do.
 func (s *spools) write(key spoolKey, src io.WriterTo) {
-	sink := &spoolSink{dir: s.dir}
+	sink := &spoolSink{spools: s}
 	err := func() (err error) {
 		defer func() {
 			if r := recover(); r != nil {
@@ -308,7 +316,7 @@ func (s *spools) close() {
 
 // spoolSink is what a state is written to: memory first, then a file.
 type spoolSink struct {
-	dir    string
+	spools *spools
 	memory bytes.Buffer
 	file   *scratchFile
 	size   int64
@@ -325,18 +333,30 @@ func (w *spoolSink) Write(p []byte) (int, error) {
 		w.memory.Write(p[:n])
 		w.size += int64(n)
 	}
-	if n == len(p) {
-		return n, nil
-	}
-	if w.file == nil {
-		if w.file, w.err = newScratchFile(w.dir, "lockstep-state-*"); w.err != nil {
-			return n, w.err
+	for n < len(p) {
+		m, err := w.spill(p[n:min(len(p), n+spoolPiece)])
+		n += m
+		w.size += int64(m)
+		if err != nil {
+			w.err = err
+			return n, err
 		}
 	}
-	m, err := w.file.Write(p[n:])
-	w.size += int64(m)
-	w.err = err
-	return n + m, err
+	return n, nil
+}
+
+// spill writes a piece to the file, when the rate lets it.
+func (w *spoolSink) spill(p []byte) (n int, err error) {
+	s := w.spools
+	if w.file == nil {
+		if w.file, err = newScratchFile(s.dir, "lockstep-state-*"); err != nil {
+			return 0, err
+		}
+	}
+	if wait := s.rate.Take(time.Now(), len(p)); wait >= spoolPause && !pause(s.ctx, wait) {
+		return 0, s.ctx.Err()
+	}
+	return w.file.Write(p)
 }
 
 func (w *spoolSink) discard() {

@@ -17,8 +17,8 @@ type State struct {
 	// cut. An error makes another member the donor. What it returns may be a DeltaWriter too.
 	Save func(v View) (io.WriterTo, error)
 	// Load replaces all state by what r yields. It runs again whenever this member was out of the primary and comes
-	// back, and when a donor died half-way. ctx ends when the transfer is void. It may block on r. An error ends the
-	// membership with ErrLoad.
+	// back, and when a donor died half-way. ctx ends when the transfer is void. It may block on r; a donor that nobody reads from for 15 s
+	// gives up, so what takes long belongs behind the last byte. An error ends the membership with ErrLoad.
 	Load func(ctx context.Context, r io.Reader) error
 	// New is called only at the member that creates the group, before its first view. Nil: the state is ready as it is.
 	New func() error
