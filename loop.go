@@ -43,6 +43,7 @@ type machine interface {
 	Effects() *core.Effects
 	Status() core.Status
 	Explain(wire.GroupID) string
+	Loss(wire.GroupID) (ring wire.RingID, founding uint64, names []string, ok bool)
 	Members(wire.GroupID) ([]membership.Member, membership.View, bool)
 	Groups() []string
 	Neighbours() []wire.Info

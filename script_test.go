@@ -60,6 +60,9 @@ func (s *script) Explain(wire.GroupID) string { return s.explain }
 func (s *script) Members(wire.GroupID) ([]membership.Member, membership.View, bool) {
 	return []membership.Member{s.self}, membership.View{}, true
 }
+func (s *script) Loss(wire.GroupID) (ring wire.RingID, founding uint64, names []string, ok bool) {
+	return ring, 0, nil, false
+}
 func (s *script) Groups() []string                          { return []string{"g"} }
 func (s *script) Neighbours() []wire.Info                   { return nil }
 func (s *script) Info(id wire.MemberID) wire.Info           { return wire.Info{ID: id, Name: s.name(id)} }

@@ -17,6 +17,7 @@ type change struct {
 	cut    wire.Position
 	donor  wire.MemberID // who could not give the state
 	lost   bool          // the leaver's state is lost with it
+	over   wire.Override
 	seeds  []netip.AddrPort
 }
 
@@ -44,6 +45,9 @@ func parseChange(kind wire.Kind, payload []byte) (c change, ok bool) {
 		var e wire.Terminate
 		e, err = wire.ParseTerminate(payload)
 		c.member = e.By
+	case wire.KindOverride:
+		c.over, err = wire.ParseOverride(payload)
+		c.member = c.over.By
 	default:
 		return c, false
 	}
@@ -78,6 +82,10 @@ func (d *Directory) Deliver(group wire.GroupID, position wire.Position, kind wir
 		return
 	}
 	if kind == wire.KindGroupJoin && wire.NewGroupID(c.join.Name) != group {
+		return
+	}
+	if kind == wire.KindOverride {
+		d.override(group, position, c.over)
 		return
 	}
 	if d.moving {

@@ -239,7 +239,7 @@ func (d *Directory) explainPrimary(r *record) string {
 			}
 		}
 	}
-	if size := int(r.Config.Size); size != 0 {
+	if size := sizeOf(&r.GroupRecord); size != 0 {
 		return fmt.Sprintf("no primary: have %d of %d voters needed", votes(r.Voters, names), size/2+1) + d.explainMissing()
 	}
 	n := 0

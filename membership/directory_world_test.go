@@ -19,18 +19,19 @@ type failer interface {
 }
 
 type world struct {
-	t        failer
-	procs    []*proc // every run, the dead ones too
-	ringSeq  uint64
-	nextInc  uint64
-	position wire.Position
-	answered map[string][]wire.Position        // by founding: messages somebody may have been answered for
-	lastView map[string]map[wire.ViewID]string // by founding: the state with which those who went along entered a view
-	primary  int                               // primary views installed after the first
-	replays  int                               // held messages delivered
-	attempts int                               // records with attempts met at a sync
-	loads    int
-	merges   int
+	t          failer
+	procs      []*proc // every run, the dead ones too
+	ringSeq    uint64
+	nextInc    uint64
+	position   wire.Position
+	overridden bool                              // somebody overrode a quorum
+	answered   map[string][]wire.Position        // by founding: messages somebody may have been answered for
+	lastView   map[string]map[wire.ViewID]string // by founding: the state with which those who went along entered a view
+	primary    int                               // primary views installed after the first
+	replays    int                               // held messages delivered
+	attempts   int                               // records with attempts met at a sync
+	loads      int
+	merges     int
 }
 
 // A fakeRing delivers in one order what is sent on it, as far as its members have received it.

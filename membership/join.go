@@ -112,7 +112,7 @@ func (d *Directory) enter(r *wire.GroupRecord, p wire.Position, id wire.MemberID
 		m.Donor = oldestLoaded(r, id)
 	}
 	r.Members = append(r.Members, m)
-	if len(r.Voters) < int(r.Config.Size) && !slices.Contains(r.Voters, name) {
+	if len(r.Voters) < sizeOf(r) && !slices.Contains(r.Voters, name) {
 		r.Voters = append(r.Voters, name)
 	}
 }

@@ -28,6 +28,14 @@ func majority(electorate []wire.MemberID, present func(wire.MemberID) bool, goOn
 	return goOn && len(electorate) == 2
 }
 
+// sizeOf is how many names vote: those of the size, or fewer, where an override has given up the others; 0 without a size.
+func sizeOf(r *wire.GroupRecord) int {
+	if r.Votes != 0 {
+		return int(r.Votes)
+	}
+	return int(r.Config.Size)
+}
+
 func goesOn(c wire.GroupConfig) bool { return c.LastMember == 1 }
 
 // stands reports whether those members of a primary that are present are a quorum of it.
@@ -49,7 +57,7 @@ func stands(r *wire.GroupRecord, present func(wire.MemberID) bool) bool {
 			}
 		}
 	}
-	return 2*votes(r.Voters, able) > int(r.Config.Size) || len(able) > 0 && everyVoter(r, here)
+	return 2*votes(r.Voters, able) > sizeOf(r) || len(able) > 0 && everyVoter(r, here)
 }
 
 // votes counts the voters that are among names.
@@ -65,7 +73,7 @@ func votes(voters, names []string) int {
 
 // everyVoter reports whether all names that vote are among names.
 func everyVoter(r *wire.GroupRecord, names []string) bool {
-	return len(r.Voters) > 0 && len(r.Voters) >= int(r.Config.Size) && votes(r.Voters, names) == len(r.Voters)
+	return len(r.Voters) > 0 && len(r.Voters) >= sizeOf(r) && votes(r.Voters, names) == len(r.Voters)
 }
 
 // mayGoOn decides whether the memory w may become the group's next primary here. mems are all memories of its founding that
@@ -85,7 +93,7 @@ func (d *Directory) mayGoOn(w memory, mems []memory, waiting []wire.GroupJoin) b
 		for _, j := range waiting {
 			here = append(here, j.Member.Name)
 		}
-		return everyVoter(w.rec, here) && !d.unsure(w.rec, mems, waiting) || 2*votes(w.rec.Voters, able) > int(w.rec.Config.Size) && answered(w, mems)
+		return everyVoter(w.rec, here) && !d.unsure(w.rec, mems, waiting) || 2*votes(w.rec.Voters, able) > sizeOf(w.rec) && answered(w, mems)
 	}
 	there := held(mems)
 	for _, e := range d.electorates(w.rec.Epoch, mems) {

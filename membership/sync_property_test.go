@@ -14,7 +14,7 @@ import (
 )
 
 // A coverage counts what the property met in all its runs, so that it cannot pass by meeting nothing.
-type coverage struct{ primary, replays, attempts, loads, merges, blocked, failed int }
+type coverage struct{ primary, replays, attempts, loads, merges, blocked, failed, overrides, twoFounders int }
 
 func (c *coverage) add(w *world) {
 	c.primary += w.primary
@@ -28,7 +28,7 @@ func TestPropertyPrimary(t *testing.T) {
 	var c coverage
 	rapid.Check(t, func(rt *rapid.T) {
 		config := wire.GroupConfig{Size: rapid.SampledFrom([]uint16{0, 0, 3, 5}).Draw(rt, "size")}
-		disturb(rt, config, &c)
+		disturb(rt, config, false, &c)
 	})
 	t.Logf("met %+v", c)
 	if c.primary == 0 || c.replays == 0 || c.attempts == 0 || c.loads == 0 || c.blocked == 0 {
@@ -39,7 +39,7 @@ func TestPropertyPrimary(t *testing.T) {
 func TestPropertyPartitionable(t *testing.T) {
 	var c coverage
 	rapid.Check(t, func(rt *rapid.T) {
-		disturb(rt, wire.GroupConfig{Partition: wire.PolicyPartitionable}, &c)
+		disturb(rt, wire.GroupConfig{Partition: wire.PolicyPartitionable}, false, &c)
 	})
 	t.Logf("met %+v", c)
 	if c.loads == 0 || c.merges == 0 {
@@ -47,8 +47,22 @@ func TestPropertyPartitionable(t *testing.T) {
 	}
 }
 
+// TestPropertyOverride: somebody overrides the quorum wherever there is none, also on several sides of a cut, and also though those given
+// up live. Each founding keeps to the rules, whatever becomes of the others.
+func TestPropertyOverride(t *testing.T) {
+	var c coverage
+	rapid.Check(t, func(rt *rapid.T) {
+		config := wire.GroupConfig{Size: rapid.SampledFrom([]uint16{0, 0, 3, 5}).Draw(rt, "size")}
+		disturb(rt, config, true, &c)
+	})
+	t.Logf("met %+v", c)
+	if c.primary == 0 || c.overrides == 0 || c.twoFounders == 0 {
+		t.Errorf("not everything happened: %+v", c)
+	}
+}
+
 // disturb does what rapid draws to a cluster of up to five, and heals it at the end.
-func disturb(rt *rapid.T, config wire.GroupConfig, c *coverage) {
+func disturb(rt *rapid.T, config wire.GroupConfig, overrides bool, c *coverage) {
 	w := newWorld(rt)
 	letters := []string{"a", "b", "c", "d", "e"}[:rapid.IntRange(max(2, min(3, int(config.Size))), 5).Draw(rt, "n")]
 	if config.Size == 5 {
@@ -85,7 +99,11 @@ func disturb(rt *rapid.T, config wire.GroupConfig, c *coverage) {
 		return list[rapid.IntRange(0, len(list)-1).Draw(rt, "who")]
 	}
 	for range rapid.IntRange(5, 80).Draw(rt, "steps") {
-		switch rapid.IntRange(0, 19).Draw(rt, "what") {
+		kinds := 19
+		if overrides {
+			kinds = 21
+		}
+		switch rapid.IntRange(0, kinds).Draw(rt, "what") {
 		case 0, 1, 2, 3:
 			p := pick()
 			for n := rapid.IntRange(1, 4).Draw(rt, "packets"); n > 0; n-- {
@@ -151,8 +169,18 @@ func disturb(rt *rapid.T, config wire.GroupConfig, c *coverage) {
 			for _, p := range alive() {
 				p.ring.stable(w)
 			}
+		case 20, 21:
+			if pick().override() {
+				c.overrides++
+				faults = true
+			}
 		}
 		w.check()
+		for _, p := range alive() {
+			if a := p.app("g"); a != nil && a.ended == RefusalTwoFounders {
+				c.twoFounders++
+			}
+		}
 		for _, p := range alive() {
 			if a := p.app("g"); a != nil && a.blocked {
 				c.blocked++
@@ -205,6 +233,19 @@ func (w *world) formSome(rt *rapid.T, members []*proc) {
 	}
 }
 
+// override gives an operator's word that the group goes on here, if it does not.
+func (p *proc) override() bool {
+	if !p.dir.Synced() || p.moving != nil || p.frozen {
+		return false
+	}
+	founding, _, ok := p.dir.Loss(wire.NewGroupID("g"))
+	if ok {
+		p.w.overridden = true
+		p.send(wire.KindOverride, wire.NewGroupID("g"), wire.Override{By: p.info.ID, Ring: p.ring.id, Founding: founding}.Append(nil))
+	}
+	return ok
+}
+
 // missing is the first packet p lacks, -1 for none.
 func (p *proc) missing() int {
 	for k := range p.ring.log {
@@ -251,8 +292,8 @@ func (w *world) check() {
 			continue
 		}
 		in := p.dir.Membership(wire.NewGroupID("g"))
-		if in == MembershipWaiting && !a.has {
-			continue // it was loading in a founding that came to nothing
+		if in == MembershipWaiting && (!a.has || w.overridden) {
+			continue // it was loading in a founding that came to nothing, or had just loaded where that has not been ordered
 		}
 		if (in >= MembershipLoading) != a.in {
 			w.t.Fatalf("%s: in is %v, the directory says %v: %v %v %v done %d of %d", p.name, a.in, p.dir.Membership(wire.NewGroupID("g")), a.trace, digest(p.dir), p.ring.id, p.done, len(p.ring.log))

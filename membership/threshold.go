@@ -20,7 +20,7 @@ func (d *Directory) Enough(group wire.GroupID, k uint8, holds func(wire.MemberID
 		if !live(&r.GroupRecord) {
 			continue
 		}
-		size, need := int(r.Config.Size), int(k)
+		size, need := sizeOf(&r.GroupRecord), int(k)
 		var able, hold, voters, votes int
 		for i := range r.Members {
 			m := &r.Members[i]

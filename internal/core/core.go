@@ -149,6 +149,8 @@ func (c *Core) Step(now time.Time, ev Event) {
 		c.leaveGroup(ev)
 	case TerminateGroup:
 		c.terminateGroup(ev.Group)
+	case Override:
+		c.override(ev)
 	case *Submit:
 		c.submit(ev)
 	case SendDirect:

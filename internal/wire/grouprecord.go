@@ -32,6 +32,7 @@ type GroupRecord struct {
 	Epoch      Position       // of the event that last changed who votes
 	Electorate []MemberID     // who votes without a size: the loaded members of the last primary view, by age; at most MaxMembers
 	Voters     []string       // who votes with a size: names, in the order taken in; at most MaxMembers
+	Votes      uint16         // how many vote, where an override has made it fewer than the size; 0: as many as the size
 	Held       Position       // the last position delivered or held back on this side
 	Attempts   []Attempt      // events met only in a transitional configuration, by position; at most MaxAttempts
 	Waiting    []GroupJoin    // joins that wait for a founding or a primary; at most MaxWaiting
@@ -48,7 +49,7 @@ type Attempt struct {
 const (
 	attemptSize = 8 + 1 + 4
 	// groupRecordSize is the least a record takes.
-	groupRecordSize = 2 + 1 + 8 + 5 + 16 + 1 + 8 + 8 + 7*2
+	groupRecordSize = 2 + 1 + 8 + 5 + 16 + 1 + 8 + 8 + 2 + 7*2
 )
 
 // Append appends the record's bytes to b.
@@ -60,6 +61,7 @@ func (g GroupRecord) Append(b []byte) []byte {
 	b = append(b, flagBits(g.Primary))
 	b = appendU64(b, uint64(g.Epoch))
 	b = appendU64(b, uint64(g.Held))
+	b = appendU16(b, g.Votes)
 	b = appendCount16(b, len(g.Members))
 	for _, m := range g.Members {
 		b = appendMember(b, m)
@@ -96,6 +98,7 @@ func ParseGroupRecord(record []byte) (GroupRecord, error) {
 	g.Primary = r.u8()&1 != 0
 	g.Epoch = Position(r.u64())
 	g.Held = Position(r.u64())
+	g.Votes = r.u16()
 	if n := r.count(uint32(r.u16()), MaxMembers, groupMemberSize); n > 0 {
 		g.Members = make([]GroupMember, n)
 		for i := range g.Members {
@@ -140,7 +143,7 @@ func (g GroupRecord) String() string {
 	})
 	b = append(b, " electorate "...)
 	b = appendList(b, g.Electorate, appendID)
-	return string(fmt.Appendf(b, " voters %q attempts %d waiting %d types %d", g.Voters, len(g.Attempts), len(g.Waiting), len(g.Table)))
+	return string(fmt.Appendf(b, " voters %q votes %d attempts %d waiting %d types %d", g.Voters, g.Votes, len(g.Attempts), len(g.Waiting), len(g.Table)))
 }
 
 func appendMember(b []byte, m GroupMember) []byte {

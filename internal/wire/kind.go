@@ -19,6 +19,7 @@ const (
 	KindLoaded     Kind = 18
 	KindRecut      Kind = 19
 	KindTerminate  Kind = 20
+	KindOverride   Kind = 21
 
 	// The exchange after a ring's installation.
 
@@ -54,6 +55,8 @@ func (k Kind) String() string {
 		return "recut"
 	case KindTerminate:
 		return "terminate"
+	case KindOverride:
+		return "override"
 	case KindDirectory:
 		return "directory"
 	case KindSync:

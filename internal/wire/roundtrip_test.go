@@ -119,7 +119,7 @@ func drawRecord(t *rapid.T) GroupRecord {
 		Name: rapid.StringN(1, 30, MaxGroupName).Draw(t, "group"), Founding: drawU64(t), Config: drawConfig(t),
 		View: ViewID{drawU64(t), drawU64(t)}, Primary: drawBool(t), Members: drawList(t, 3, drawMember),
 		Holders: drawList(t, 3, drawID), Epoch: drawPos(t),
-		Electorate: drawList(t, 3, drawID), Voters: drawList(t, 3, drawName), Held: drawPos(t),
+		Electorate: drawList(t, 3, drawID), Voters: drawList(t, 3, drawName), Votes: drawU16(t), Held: drawPos(t),
 		Attempts: drawList(t, 3, func(t *rapid.T) Attempt { return Attempt{drawPos(t), Kind(drawU8(t)), drawBytes(t)} }),
 		Waiting:  drawList(t, 2, drawGroupJoin), Table: drawList(t, 2, drawHandler),
 	}
@@ -285,6 +285,10 @@ func TestRoundTripRecut(t *testing.T) {
 
 func TestRoundTripTerminate(t *testing.T) {
 	roundTrip(t, func(t *rapid.T) Terminate { return Terminate{drawID(t)} }, ParseTerminate)
+}
+
+func TestRoundTripOverride(t *testing.T) {
+	roundTrip(t, func(t *rapid.T) Override { return Override{drawID(t), drawRing(t), drawU64(t)} }, ParseOverride)
 }
 
 func TestRoundTripReport(t *testing.T) {

@@ -60,7 +60,7 @@ func samples() []sample {
 			{ID: idB, Name: "bär", Joined: 1000, Loaded: true, Cut: 1000},
 			{ID: idA, Name: "a", Joined: 1010, Cut: 1011, Donor: idB},
 		},
-		Holders: []MemberID{idB, idA}, Epoch: 1010, Electorate: []MemberID{idB}, Voters: []string{"bär", "a"}, Held: 1020,
+		Holders: []MemberID{idB, idA}, Epoch: 1010, Electorate: []MemberID{idB}, Voters: []string{"bär", "a"}, Votes: 2, Held: 1020,
 		Attempts: []Attempt{{Position: 1015, Kind: KindGroupLeave, Payload: idC[:]}, {Position: 1016, Kind: KindTerminate}},
 		Waiting:  []GroupJoin{join}, Table: table,
 	}
@@ -121,6 +121,7 @@ func samples() []sample {
 		{name: "loaded", value: Loaded{Member: idC, Cut: 1011}, parse: by(ParseLoaded)},
 		{name: "recut", value: Recut{Member: idC, Cut: 1011, Donor: idB}, parse: by(ParseRecut)},
 		{name: "terminate", value: Terminate{By: idA}, parse: by(ParseTerminate)},
+		{name: "override", value: Override{By: idA, Ring: ring, Founding: 77}, parse: by(ParseOverride)},
 		{name: "report", value: Report{Member: idC, Why: "its disk is full"}, parse: by(ParseReport)},
 		{name: "group record", value: record, parse: by(ParseGroupRecord)},
 		{name: "directory", value: Directory{Ring: ring, Floor: 14, Side: []MemberID{idA, idB}, Seen: []Failed{{idC, ReasonPartition}},

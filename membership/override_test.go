@@ -1,0 +1,96 @@
+package membership
+
+import (
+	"testing"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+)
+
+// word is an override as a member brings it.
+func word(p *proc, ring wire.RingID, founding uint64) []byte {
+	return wire.Override{By: p.info.ID, Ring: ring, Founding: founding}.Append(nil)
+}
+
+// TestOverrideCountsOnce: an override is void where the group goes on, of another founding, and on another ring than its own; where it
+// counts, the newest state goes on as a founding that goes before the old one, and whoever has an older state loads.
+func TestOverrideCountsOnce(t *testing.T) {
+	g := wire.NewGroupID("g")
+	for _, size := range []uint16{0, 5} {
+		w, apps := cluster(t, "abcde", wire.GroupConfig{Size: size})
+		a, d, e := w.proc("a"), w.proc("d"), w.proc("e")
+		first := a.dir.index[g][0].Founding
+		if _, _, ok := a.dir.Loss(g); ok {
+			t.Error("something is lost where the group goes on")
+		}
+		a.send(wire.KindOverride, g, word(a, a.ring.id, first))
+		w.settle()
+		w.regroup("abcd", "e")
+		a.say("g")
+		w.settle()
+		for _, n := range "abc" {
+			w.crash(string(n))
+		}
+		w.regroup("de")
+		for _, a := range apps {
+			a.told()
+		}
+		founding, names, ok := d.dir.Loss(g)
+		if !ok || founding != first || len(names) < 3 || names[0] != "a" || names[1] != "b" || names[2] != "c" {
+			t.Fatalf("size %d: lost are %d %v, %v", size, founding, names, ok)
+		}
+		d.send(wire.KindOverride, g, word(d, d.ring.id, first+1))
+		d.send(wire.KindOverride, g, word(d, wire.RingID{Seq: 1, Rep: d.info.ID}, first))
+		d.send(wire.KindOverride, g, word(d, d.ring.id, 0))
+		d.send(wire.KindOverride, wire.NewGroupID("h"), word(d, d.ring.id, first))
+		w.settle()
+		want(t, apps["d"])
+		e.send(wire.KindOverride, g, word(e, e.ring.id, first))
+		e.send(wire.KindOverride, g, word(e, e.ring.id, first)) // it goes on by then
+		w.settle()
+		r := d.dir.index[g][0]
+		if !d.dir.Accepts(g) || !e.dir.Accepts(g) || r.Founding >= first || r.Founding == 0 || len(d.dir.index[g]) != 1 {
+			t.Errorf("size %d: d has founding %d after %d, accepts %v", size, r.Founding, first, d.dir.Accepts(g))
+		}
+		if size == 5 && (r.Votes != 3 || len(r.Voters) != 2) {
+			t.Errorf("%d votes, voters %v", r.Votes, r.Voters)
+		}
+		if len(apps["e"].state) != 1 || len(apps["d"].state) != 1 {
+			t.Errorf("size %d: d has %v, e has %v", size, apps["d"].state, apps["e"].state)
+		}
+		for _, p := range []*proc{d, e} {
+			if err := p.dir.Invariant(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// TestOverrideOnTheWay: who meets the override in a transitional configuration does nothing, and is of the old founding still.
+func TestOverrideOnTheWay(t *testing.T) {
+	g := wire.NewGroupID("g")
+	w, apps := cluster(t, "abcde", wire.GroupConfig{Size: 5})
+	w.regroup("ab", "cde")
+	a, b := w.proc("a"), w.proc("b")
+	first := a.dir.index[g][0].Founding
+	a.send(wire.KindOverride, g, word(a, a.ring.id, first))
+	for _, p := range []*proc{a, b} {
+		for k := range p.ring.log {
+			p.receive(k)
+		}
+	}
+	for a.step() {
+	}
+	w.form([]*proc{b}, []*proc{b})
+	w.form([]*proc{a}, []*proc{a})
+	w.settle()
+	if f := b.dir.index[g][0].Founding; f != first || b.dir.Accepts(g) {
+		t.Errorf("b is of founding %d, not %d", f, first)
+	}
+	if f := a.dir.index[g][0].Founding; f >= first || a.dir.Accepts(g) {
+		t.Errorf("a is of founding %d, and of two votes it has one: goes on %v", f, a.dir.Accepts(g))
+	}
+	w.regroup("ab")
+	if apps["b"].ended != RefusalTwoFounders || len(apps["a"].state) != 0 {
+		t.Errorf("b ended with %v", apps["b"].ended)
+	}
+}
