@@ -27,8 +27,8 @@ var (
 	ErrNotPrimary = errors.New("this side has no quorum")
 	// ErrClosed: the node was closed. Nothing further is possible with it.
 	ErrClosed = errors.New("the node is closed")
-	// ErrTwoFounders: two groups of one name, founded apart, have met; this member belongs to the younger, blocks, and keeps
-	// its state. An operator decides: Leave, and join the older.
+	// ErrTwoFounders: two groups of one name, founded apart, have met; this member belongs to the younger, or to one that was given up
+	// by an Override. Its membership has ended, and it keeps its state in memory. An operator decides: save what is needed, and Join.
 	ErrTwoFounders = errors.New("two groups of this name were founded apart")
 	// ErrNameTaken: a living member with this name exists; the error's detail gives its address. Choose another name, or stop
 	// the other process. The node is ended.
