@@ -33,17 +33,19 @@ func (g *Group) join(ctx context.Context, op string, mode wire.JoinMode) error {
 	if err := g.mayWait(ctx, op); err != nil {
 		return err
 	}
-	t, err := g.enter(ctx, op, mode)
+	t, _, err := g.enter(ctx, op, mode, true)
 	if err != nil {
 		return err
 	}
-	g.mu.Lock()
-	done := g.done
-	g.mu.Unlock()
+	return g.await(ctx, op, t)
+}
+
+// await waits for the outcome of a join.
+func (g *Group) await(ctx context.Context, op string, t *tenure) error {
 	select {
 	case <-t.joined:
 		return nil
-	case <-done:
+	case <-t.done:
 		// A membership that was complete and ended at once was a membership all the same.
 		select {
 		case <-t.joined:
@@ -61,7 +63,7 @@ func (g *Group) join(ctx context.Context, op string, mode wire.JoinMode) error {
 		return nil
 	default:
 	}
-	err = g.fault(op, ctx.Err(), detail)
+	err := g.fault(op, ctx.Err(), detail)
 	if !t.ended {
 		t.end(err)
 		g.push(core.LeaveGroup{Group: g.id})
@@ -80,8 +82,8 @@ func (g *Group) joinFailed(op string, err error) error {
 	return g.fault(op, err, "")
 }
 
-// enter begins a membership, after the one before has ended in the core too.
-func (g *Group) enter(ctx context.Context, op string, mode wire.JoinMode) (*tenure, error) {
+// enter begins a membership, after the one before has ended in the core too. It tells the loop, unless the caller is to do that.
+func (g *Group) enter(ctx context.Context, op string, mode wire.JoinMode, tell bool) (t *tenure, ev core.JoinGroup, err error) {
 	for {
 		g.mu.Lock()
 		before := g.cur
@@ -90,7 +92,7 @@ func (g *Group) enter(ctx context.Context, op string, mode wire.JoinMode) (*tenu
 		}
 		if !before.ended && before.phase != phaseLeaving {
 			g.mu.Unlock()
-			return nil, g.fault(op, ErrAlreadyMember, "")
+			return nil, ev, g.fault(op, ErrAlreadyMember, "")
 		}
 		if before.gone == nil {
 			before.gone = make(chan struct{})
@@ -100,17 +102,17 @@ func (g *Group) enter(ctx context.Context, op string, mode wire.JoinMode) (*tenu
 		select {
 		case <-gone:
 		case <-g.node.ended:
-			return nil, g.joinFailed(op, g.node.whyClosed())
+			return nil, ev, g.joinFailed(op, g.node.whyClosed())
 		case <-ctx.Done():
-			return nil, g.fault(op, ctx.Err(), "the former membership has not ended yet")
+			return nil, ev, g.fault(op, ctx.Err(), "the former membership has not ended yet")
 		}
 	}
 	defer g.mu.Unlock()
 	if g.node.isClosing() {
-		return nil, g.joinFailed(op, g.node.whyClosed())
+		return nil, ev, g.joinFailed(op, g.node.whyClosed())
 	}
 	if err := g.validate(); err != nil {
-		return nil, g.fault(op, err, "")
+		return nil, ev, g.fault(op, err, "")
 	}
 	if g.frozen.Load() == nil {
 		g.frozen.Store(g.handlers.freeze())
@@ -120,11 +122,14 @@ func (g *Group) enter(ctx context.Context, op string, mode wire.JoinMode) (*tenu
 		g.done, g.err = make(chan struct{}), nil
 	default:
 	}
-	t := newTenure(g)
+	t = newTenure(g)
 	g.cur = t
-	g.push(core.JoinGroup{Name: g.name, Mode: mode, Config: g.cfg.wire(), Table: g.frozen.Load().table()})
-	g.node.joining(t)
-	return t, nil
+	ev = core.JoinGroup{Name: g.name, Mode: mode, Config: g.cfg.wire(), Table: g.frozen.Load().table()}
+	if tell {
+		g.push(ev)
+		g.node.joining(t)
+	}
+	return t, ev, nil
 }
 
 // validate checks what Node.Group could not refuse. The group's mutex is held.

@@ -28,6 +28,7 @@ type tenure struct {
 	n      *Node
 	ctx    context.Context // marks upcalls; ends with the membership
 	cancel context.CancelFunc
+	done   chan struct{} // the group's, while this is its membership
 	joined chan struct{} // closed when the first view was handed to the application
 	gone   chan struct{} // made by whoever waits, and closed when the core has let go: a new Join may begin
 
@@ -75,6 +76,7 @@ func newTenure(g *Group) *tenure {
 	t := &tenure{
 		g:      g,
 		n:      g.node,
+		done:   g.done,
 		joined: make(chan struct{}),
 		agreed: &agreedTable{},
 		budget: budget{maxMessages: g.cfg.QueueMessages, maxBytes: g.cfg.QueueBytes},

@@ -147,6 +147,10 @@ func (c *Core) Step(now time.Time, ev Event) {
 		c.joinGroup(ev)
 	case LeaveGroup:
 		c.leaveGroup(ev)
+	case JoinGroups:
+		c.joinGroups(ev)
+	case LeaveGroups:
+		c.leaveGroups(ev)
 	case TerminateGroup:
 		c.terminateGroup(ev.Group)
 	case Override:

@@ -90,23 +90,34 @@ func (c *Core) message(d membership.Delivery) {
 		if c.trans == nil && c.dir.Synced() {
 			c.synced()
 		}
+	case m.Kind == wire.KindBundle:
+		c.deliverBundle(d)
 	case m.Kind >= wire.KindGroupJoin:
-		if g := c.groups[m.Group]; g != nil && m.Kind == wire.KindGroupLeave && m.Origin == c.cfg.Self.ID {
-			g.unask(wire.KindGroupJoin) // whatever was asked before is answered
+		if c.change(d, m.Group, m.Kind, m.Payload()) {
+			c.reconcileTouched(append(c.touched, m.Group)...)
 		}
-		if !d.Contiguous && c.dir.Holding(m.Group) {
-			return
-		}
-		before := c.dir.View(m.Group)
-		c.dir.Deliver(m.Group, m.Position, m.Kind, m.Payload())
-		c.events()
-		if c.dir.View(m.Group) != before && c.ring.Cut(m.Group) {
-			c.cut(m.Group)
-		}
-		c.reconcileTouched(m.Group)
 	default:
 		c.application(d)
 	}
+}
+
+// change takes in one membership event of a group; false: it has no place here.
+func (c *Core) change(d membership.Delivery, group wire.GroupID, kind wire.Kind, payload []byte) bool {
+	m := &d.Messages
+	if g := c.groups[group]; g != nil && kind == wire.KindGroupLeave && m.Origin == c.cfg.Self.ID {
+		g.unask(wire.KindGroupJoin) // whatever was asked before is answered
+	}
+	c.touched = c.touched[:0]
+	if !d.Contiguous && c.dir.Holding(group) {
+		return false
+	}
+	before := c.dir.View(group)
+	c.dir.Deliver(group, m.Position, kind, payload)
+	c.events()
+	if c.dir.View(group) != before && c.ring.Cut(group) {
+		c.cut(group)
+	}
+	return true
 }
 
 // sendSync ends the exchange, at the representative, when everybody was spoken for and brought the chains.

@@ -45,6 +45,12 @@ type LeaveGroup struct {
 	Lost  bool
 }
 
+// JoinGroups is a JoinGroup for each of several groups: if they are joined, then at one place in the order. Each has an outcome of its own.
+type JoinGroups struct{ Groups []JoinGroup }
+
+// LeaveGroups is a LeaveGroup for each of several groups: they are left at one place in the order.
+type LeaveGroups struct{ Groups []wire.GroupID }
+
 // TerminateGroup ends the group at all its members.
 type TerminateGroup struct{ Group wire.GroupID }
 
@@ -112,6 +118,8 @@ func (Hint) event()           {}
 func (Seeds) event()          {}
 func (JoinGroup) event()      {}
 func (LeaveGroup) event()     {}
+func (JoinGroups) event()     {}
+func (LeaveGroups) event()    {}
 func (TerminateGroup) event() {}
 func (*Submit) event()        {}
 func (SendDirect) event()     {}

@@ -24,8 +24,9 @@ type group struct {
 	loadedCut wire.Position
 	loadDone  bool
 	failedCut *LoadFailed
-	wishes    []wish // that were put to the directory
-	at        int    // its place in Core.order
+	wishes    []wish  // that were put to the directory
+	bundle    *bundle // with which groups it is joined or left; nil: by itself
+	at        int     // its place in Core.order
 
 	queue    line[outgoing] // waiting for a number; the first may be half sent
 	inflight line[outgoing] // numbered, not yet delivered here
@@ -80,24 +81,39 @@ func (c *Core) dropGroup(g *group) {
 }
 
 func (c *Core) joinGroup(ev JoinGroup) {
+	g := c.wishJoin(ev)
+	g.bundle = nil
+	c.reconcileGroups(g)
+}
+
+// wishJoin notes that a group is to be joined.
+func (c *Core) wishJoin(ev JoinGroup) *group {
 	g := c.group(wire.NewGroupID(ev.Name), ev.Name)
 	c.attempts++
 	g.joining, g.attempt, g.leaving, g.lost = &ev, c.attempts, false, false
 	g.wishes = nil
-	c.reconcileGroups(g)
+	return g
 }
 
 func (c *Core) leaveGroup(ev LeaveGroup) {
+	if g := c.wishLeave(ev); g != nil {
+		g.bundle = nil
+		c.reconcileGroups(g)
+	}
+}
+
+// wishLeave notes that a group is to be left; nil if this member is not in it, which is an outcome.
+func (c *Core) wishLeave(ev LeaveGroup) *group {
 	g := c.groups[ev.Group]
 	if g == nil {
 		c.up(Upcall{Kind: UpLeft, Group: ev.Group, Refusal: membership.RefusalLeave})
-		return
+		return nil
 	}
 	g.leaving, g.lost = true, g.lost || ev.Lost
 	g.joining = nil
 	g.unask(wire.KindGroupLeave)
 	c.parting.add(g)
-	c.reconcileGroups(g)
+	return g
 }
 
 func (c *Core) terminateGroup(id wire.GroupID) {
@@ -129,9 +145,9 @@ func (c *Core) reconcile() { c.reconcileGroups(slices.Clone(c.order)...) }
 
 // reconcileTouched does so after an event of the directory, for the groups that it can have changed anything for, and for those that wait
 // for a moment to leave.
-func (c *Core) reconcileTouched(id wire.GroupID) {
+func (c *Core) reconcileTouched(ids ...wire.GroupID) {
 	set := slices.Clone(c.parting)
-	for _, id := range append(c.touched, id) {
+	for _, id := range ids {
 		if g := c.groups[id]; g != nil {
 			set.add(g)
 		}
@@ -172,20 +188,15 @@ func (c *Core) reconcileGroup(g *group) {
 		}
 	}
 	in := c.dir.Membership(id)
+	kind, payload, _ := c.wish(g)
 	switch {
-	case g.leaving && in == membership.MembershipNone:
-		// The wish to join may be under way: the leave is ordered behind it.
-		if g.asked(wire.KindGroupJoin, ring) {
-			ask(wire.KindGroupLeave, func() []byte { return c.leavePayload(g) })
-			break
-		}
+	case g.leaving && in == membership.MembershipNone && kind == 0:
 		c.up(Upcall{Kind: UpLeft, Group: id, Refusal: membership.RefusalLeave})
 		c.dropGroup(g)
-	case g.leaving && (g.lost || c.dir.MayLeave(id)) && (g.queue.len() == 0 || !c.sendable(g)):
-		// Behind everything this member sent before, unless that cannot be numbered now.
-		ask(wire.KindGroupLeave, func() []byte { return c.leavePayload(g) })
-	case g.joining != nil && in == membership.MembershipNone && c.seeded:
-		ask(wire.KindGroupJoin, func() []byte { return c.joinPayload(g) })
+	case kind != 0 && g.bundle != nil:
+		c.askTogether(g.bundle)
+	case kind != 0:
+		ask(kind, payload)
 	case g.ending && in == membership.MembershipMember:
 		ask(wire.KindTerminate, func() []byte { return (&wire.Terminate{By: self}).Append(nil) })
 	}
@@ -197,6 +208,27 @@ func (c *Core) reconcileGroup(g *group) {
 			ask(wire.KindRecut, func() []byte { return (&wire.Recut{Member: self, Cut: f.Cut, Donor: f.Donor}).Append(nil) })
 		}
 	}
+}
+
+// wish is what is to be asked for a group now, a join or a leave, 0 for nothing; waits says that a leave's moment has not come.
+func (c *Core) wish(g *group) (kind wire.Kind, payload func() []byte, waits bool) {
+	in := c.dir.Membership(g.id)
+	leave := func() []byte { return c.leavePayload(g) }
+	switch {
+	case g.leaving && in == membership.MembershipNone:
+		// The wish to join may be under way: the leave is ordered behind it.
+		if g.asked(wire.KindGroupJoin, c.ring.Ring()) {
+			return wire.KindGroupLeave, leave, false
+		}
+	case g.leaving && (g.lost || c.dir.MayLeave(g.id)) && (g.queue.len() == 0 || !c.sendable(g)):
+		// Behind everything this member sent before, unless that cannot be numbered now.
+		return wire.KindGroupLeave, leave, false
+	case g.leaving:
+		return 0, nil, true
+	case g.joining != nil && in == membership.MembershipNone && c.seeded:
+		return wire.KindGroupJoin, func() []byte { return c.joinPayload(g) }, false
+	}
+	return 0, nil, false
 }
 
 func (c *Core) leavePayload(g *group) []byte {

@@ -17,6 +17,7 @@ const (
 	MaxLinks       = 8         // links of a member's chains
 	MaxAttempts    = 4096      // attempts in a group's record
 	MaxWaiting     = 4096      // waiting joins in a group's record
+	MaxBundle      = 1024      // events of a bundle
 	MaxReport      = 512       // bytes of a report's text
 	MaxChunk       = 65535     // bytes of a chunk's or a direct fragment's payload
 	MaxExtensions  = 256 << 10 // bytes of all extensions of one packet or payload together

@@ -20,6 +20,7 @@ const (
 	KindRecut      Kind = 19
 	KindTerminate  Kind = 20
 	KindOverride   Kind = 21
+	KindBundle     Kind = 22 // several joins, or several leaves
 
 	// The exchange after a ring's installation.
 
@@ -57,6 +58,8 @@ func (k Kind) String() string {
 		return "terminate"
 	case KindOverride:
 		return "override"
+	case KindBundle:
+		return "bundle"
 	case KindDirectory:
 		return "directory"
 	case KindSync:

@@ -291,6 +291,16 @@ func TestRoundTripOverride(t *testing.T) {
 	roundTrip(t, func(t *rapid.T) Override { return Override{drawID(t), drawRing(t), drawU64(t)} }, ParseOverride)
 }
 
+func TestRoundTripBundle(t *testing.T) {
+	roundTrip(t, func(t *rapid.T) Bundle {
+		var b Bundle
+		for range rapid.IntRange(0, 4).Draw(t, "events") {
+			b.Events = append(b.Events, BundledEvent{GroupID(drawU64(t)), Kind(drawU8(t)), rapid.SliceOfN(rapid.Byte(), 1, 9).Draw(t, "payload")})
+		}
+		return b
+	}, ParseBundle)
+}
+
 func TestRoundTripReport(t *testing.T) {
 	roundTrip(t, func(t *rapid.T) Report { return Report{drawID(t), CutReport(rapid.String().Draw(t, "why"))} }, ParseReport)
 }

@@ -122,6 +122,8 @@ func samples() []sample {
 		{name: "recut", value: Recut{Member: idC, Cut: 1011, Donor: idB}, parse: by(ParseRecut)},
 		{name: "terminate", value: Terminate{By: idA}, parse: by(ParseTerminate)},
 		{name: "override", value: Override{By: idA, Ring: ring, Founding: 77}, parse: by(ParseOverride)},
+		{name: "bundle", value: Bundle{Events: []BundledEvent{{Group: 2, Kind: KindGroupLeave, Payload: GroupLeave{Member: idC}.Append(nil)},
+			{Group: 0xabcd000000000001, Kind: KindGroupJoin, Payload: join.Append(nil)}}}, parse: by(ParseBundle)},
 		{name: "report", value: Report{Member: idC, Why: "its disk is full"}, parse: by(ParseReport)},
 		{name: "group record", value: record, parse: by(ParseGroupRecord)},
 		{name: "directory", value: Directory{Ring: ring, Floor: 14, Side: []MemberID{idA, idB}, Seen: []Failed{{idC, ReasonPartition}},
