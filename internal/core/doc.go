@@ -9,8 +9,8 @@
 // A message's way out: [Submit] -> group.go (the group's queue) -> source.go (Fill, at a token visit) -> ordering.Ring (number)
 // -> [Send].
 //
-// turns.go knows which groups have something to do, so that ten thousand idle ones cost nothing; report.go is what an application itself
-// says of a member.
+// turns.go knows which groups have something to do, so that ten thousand idle ones cost nothing; bundle.go has several groups joined or
+// left at one place; report.go is what an application itself says of a member.
 //
 // Invariants, which [Core.Invariant] checks after each step of a simulation, besides those of ordering and membership:
 //
