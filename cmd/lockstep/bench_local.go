@@ -84,7 +84,7 @@ func (o *benchOptions) localArgs(name string, i int, addrs []string, keyFile str
 		args = append(args, "-profile", o.profile+"."+name)
 	}
 	if o.spillDir != "" {
-		args = append(args, "-spill-dir", o.spillDir)
+		args = append(args, "-spill-dir", o.spillDir, "-spill-bytes", strconv.FormatInt(o.spillMost, 10))
 	}
 	if o.log != "" {
 		args = append(args, "-log", o.log+"."+name)

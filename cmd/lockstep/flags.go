@@ -50,6 +50,7 @@ type nodeFlags struct {
 	mtu       int
 	noOffload bool
 	spillDir  string
+	spillMost int64
 	giveRate  int
 	log       string
 }
@@ -63,6 +64,7 @@ func (f *nodeFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.mtu, "mtu", 0, "largest datagram in `BYTES`, without IP and UDP headers (0: sensed)")
 	fs.BoolVar(&f.noOffload, "no-offload", false, "let every datagram cross to the kernel and back by itself")
 	fs.StringVar(&f.spillDir, "spill-dir", "", "existing `DIRECTORY` for what is missed while a state loads (default: it waits in memory)")
+	fs.Int64Var(&f.spillMost, "spill-bytes", 0, "at most so many `BYTES` there (0: 1 GiB)")
 	fs.IntVar(&f.giveRate, "transfer-rate", 0, "at most so many `BYTES` a second of state for those who join (0: no limit)")
 	fs.StringVar(&f.log, "log", "", "`FILE` to which log lines (JSON) are appended (default: no log)")
 }
@@ -76,7 +78,7 @@ func (f *nodeFlags) config(name string) (cfg lockstep.Config, closeLog func(), e
 	}
 	cfg = lockstep.Config{
 		Name: name, Listen: f.listen, Advertise: f.advertise, Seeds: splitList(f.seeds), Key: key, InsecureNoKey: f.insecure,
-		Cluster: f.cluster, MTU: f.mtu, OffloadDisabled: f.noOffload, SpillDir: f.spillDir,
+		Cluster: f.cluster, MTU: f.mtu, OffloadDisabled: f.noOffload, SpillDir: f.spillDir, SpillBytes: f.spillMost,
 		TransferRate: f.giveRate,
 	}
 	switch f.timing {

@@ -25,6 +25,7 @@ const (
 	joinSize   = 1000             // bytes of a message
 	joinBefore = 6 * time.Second  // of load alone
 	joinStarts = 10 * time.Second // for three processes to start and to settle
+	joinSpill  = 8 << 30          // bytes that the joiner may have on disk: half of the most is some 50 MB a second, for as long as it loads
 	joinSlower = 0.10             // as much of the rate may be lost
 	joinLater  = 2.0              // p99 may grow so many times
 )
@@ -79,7 +80,7 @@ func (l *study) join(ctx context.Context, rate int) (sent []trip, j joined, err 
 	args := func(i int, mode string, more ...string) []string {
 		return append([]string{"bench", "-name", string(rune('a' + i)), "-listen", addrs[i], "-seeds", strings.Join(addrs[:3], ","),
 			"-key-file", l.KeyFile, "-members", "3", "-mode", mode, "-size", strconv.Itoa(joinSize), "-rate", strconv.Itoa(rate),
-			"-state", strconv.FormatInt(l.joinState, 10), "-transfer-rate", strconv.Itoa(l.joinRate), "-spill-dir", spill,
+			"-state", strconv.FormatInt(l.joinState, 10), "-transfer-rate", strconv.Itoa(l.joinRate), "-spill-dir", spill, "-spill-bytes", strconv.Itoa(joinSpill),
 			"-for", l.joinFor.String(), "-json"}, more...)
 	}
 	ended := make(chan error, 3)
