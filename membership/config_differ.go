@@ -110,8 +110,10 @@ func otherKind(t wire.HandlerEntry, here, there []wire.HandlerEntry) (kind uint8
 
 // handle takes a member's table into the record's. Types that only it has are appended, so that an index into the table never
 // changes its meaning; who lacks a type is listed with it. The record's shape of a type grows by the fields that only this member
-// has: the next joiner is compared with all of them. member is not yet in the record.
+// has: the next joiner is compared with all of them. member is not yet in the record. The table that there was is not changed: whoever
+// asked for it may be reading it.
 func handle(r *wire.GroupRecord, member wire.MemberID, table []wire.HandlerEntry) {
+	r.Table = cloneTable(r.Table)
 	for i := range r.Table {
 		e := &r.Table[i]
 		j := slices.IndexFunc(table, sameType(*e))
@@ -147,10 +149,15 @@ func handled(r *wire.GroupRecord, member wire.MemberID) []wire.HandlerEntry {
 	return table
 }
 
-// unlist takes departed members out of all lists of who lacks a type.
+// unlist takes departed members out of all lists of who lacks a type, in a table of its own.
 func unlist(r *wire.GroupRecord) {
+	gone := func(id wire.MemberID) bool { return find(r, id) < 0 }
+	if !slices.ContainsFunc(r.Table, func(e wire.HandlerEntry) bool { return slices.ContainsFunc(e.Missing, gone) }) {
+		return
+	}
+	r.Table = cloneTable(r.Table)
 	for i := range r.Table {
-		r.Table[i].Missing = slices.DeleteFunc(r.Table[i].Missing, func(id wire.MemberID) bool { return find(r, id) < 0 })
+		r.Table[i].Missing = slices.DeleteFunc(r.Table[i].Missing, gone)
 	}
 }
 

@@ -2,6 +2,7 @@ package membership
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -127,5 +128,40 @@ func TestDifferencesAreBounded(t *testing.T) {
 	}
 	if text := differTable(nil, there); !strings.HasSuffix(text, `message "T15": not handled here; and 84 more`) {
 		t.Error(text)
+	}
+}
+
+// TestATableThatWasGivenStays: who was given the table reads it on another goroutine, while others join and leave.
+func TestATableThatWasGivenStays(t *testing.T) {
+	a, b := wire.NewMemberID("a", 1), wire.NewMemberID("b", 1)
+	r := &wire.GroupRecord{}
+	join := func(id wire.MemberID, table ...wire.HandlerEntry) {
+		handle(r, id, table)
+		r.Members = append(r.Members, wire.GroupMember{ID: id})
+	}
+	x, y := wire.HandlerEntry{Name: "x", Kind: 1, Shape: "{A int}"}, wire.HandlerEntry{Name: "y", Kind: 1}
+	join(a, x)
+	given := r.Table
+	want := cloneTable(given)
+	same := func(when string) {
+		t.Helper()
+		for i := range want {
+			if e, w := given[i], want[i]; e.Name != w.Name || e.Shape != w.Shape || !slices.Equal(e.Missing, w.Missing) {
+				t.Errorf("%s: the table that was given became %v, it was %v", when, e, w)
+			}
+		}
+	}
+	join(b, y) // which lacks x, and brings another
+	same("a member came")
+	if len(r.Table) != 2 || !slices.Equal(r.Table[0].Missing, []wire.MemberID{b}) || !slices.Equal(r.Table[1].Missing, []wire.MemberID{a}) {
+		t.Fatalf("the table is %v", r.Table)
+	}
+	given = r.Table
+	want = cloneTable(given)
+	r.Members = r.Members[:1]
+	unlist(r)
+	same("a member left")
+	if len(r.Table[0].Missing) > 0 || len(r.Table[1].Missing) != 1 {
+		t.Errorf("the table is %v", r.Table)
 	}
 }

@@ -118,8 +118,8 @@ func (d *Directory) View(group wire.GroupID) wire.ViewID {
 	return wire.ViewID{}
 }
 
-// Table is the group's agreed table of message types: an index into it keeps its meaning for as long as the founding lives. The
-// caller must not change it.
+// Table is the group's agreed table of message types: an index into it keeps its meaning for as long as the founding lives. It never
+// changes, a later one takes its place; the caller must not change it either.
 func (d *Directory) Table(group wire.GroupID) []wire.HandlerEntry {
 	if r := d.own(group); r != nil {
 		return r.Table
