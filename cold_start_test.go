@@ -168,7 +168,7 @@ func (s *site) add(i, n int, want string) {
 // TestColdStartInAnyOrder: processes are started in some order, some at once and some late. The state is made once, and never are there
 // two primaries. All die and are started again: it is made once more. All but one die: it is not made again, and nothing is forgotten.
 func TestColdStartInAnyOrder(t *testing.T) {
-	const hosts, runs = 5, 3
+	const hosts, runs = 5, 2
 	for _, size := range []int{0, 3, hosts} {
 		for run := range runs {
 			t.Run(fmt.Sprintf("size %d, run %d", size, run), func(t *testing.T) {
