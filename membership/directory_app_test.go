@@ -9,6 +9,14 @@ import (
 	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
+// admitted checks that nobody is let in who has nothing to do with the group any more. A leave on its way may find that its member was
+// let in meanwhile.
+func (a *app) admitted() {
+	if !a.join && !a.leave && !a.in {
+		a.p.w.t.Fatalf("%s is let in, though it does not ask to be", a.p.name)
+	}
+}
+
 // run does it now, or after the load that is under way.
 func (a *app) run(f func()) {
 	if a.load != nil {
@@ -98,6 +106,7 @@ func (a *app) event(e Event) {
 			a.say("save for %s", names(e.Members))
 		})
 	case EventLoad:
+		a.admitted()
 		a.join, a.in = false, true
 		a.load, a.waiting, a.has = &e, nil, false
 		a.held = slices.DeleteFunc(a.held, func(x wire.Position) bool { return x < e.Cut })
@@ -121,6 +130,7 @@ func (a *app) event(e Event) {
 			a.run(func() { a.state = append(a.state, x); a.say("replayed") })
 		}
 	case EventFounded:
+		a.admitted()
 		a.load, a.waiting, a.state, a.has = nil, nil, nil, true
 		a.join, a.in = false, true
 		a.say("founded")

@@ -152,3 +152,32 @@ func TestColdStart(t *testing.T) {
 		}
 	}
 }
+
+// TestJoinIsWaitedForOnItsOwnWord: b gives up its join where a does not hear it. What a remembers of the join is no join any more.
+func TestJoinIsWaitedForOnItsOwnWord(t *testing.T) {
+	config := wire.GroupConfig{Size: 3}
+	w := newWorld(t)
+	for _, n := range []string{"a", "b", "c"} {
+		w.start(n)
+	}
+	w.regroup("ab")
+	a, b, c := w.proc("a"), w.proc("b"), w.proc("c")
+	w.ask(a, "g", config)
+	x := w.ask(b, "g", config)
+	w.settle()
+	w.form([]*proc{b}, []*proc{b}) // a is paused
+	w.settle()
+	x.join, x.leave = false, true
+	w.settle()
+	if x.leave {
+		t.Fatal("b was to be out")
+	}
+	w.ask(c, "g", config)
+	w.regroup("abc")
+	if in := b.dir.Membership(wire.NewGroupID("g")); in != MembershipNone {
+		t.Errorf("b is %v", in)
+	}
+	if m := a.dir.Membership(wire.NewGroupID("g")); m != MembershipWaiting {
+		t.Errorf("a is %v", m)
+	}
+}

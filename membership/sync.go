@@ -106,7 +106,8 @@ func (d *Directory) brought(name string) (mems []memory, waiting []wire.GroupJoi
 		for k := range known {
 			r := cloneRecord(&known[k])
 			for _, j := range r.Waiting {
-				if !slices.ContainsFunc(waiting, func(w wire.GroupJoin) bool { return w.Member.ID == j.Member.ID }) {
+				// A join counts by its member's own side: another side may not have heard that it was given up, or made anew.
+				if slices.Contains(c.Side, j.Member.ID) && !slices.ContainsFunc(waiting, func(w wire.GroupJoin) bool { return w.Member.ID == j.Member.ID }) {
 					waiting = append(waiting, j)
 				}
 			}

@@ -91,7 +91,7 @@ func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wir
 	r, kept := mems[w].rec, mems[w].holders
 	mine := slices.Contains(kept, d.self.ID)
 	changed := !r.Primary || len(r.Attempts) > 0
-	before := memberIDs(r.Members)
+	before := len(r.Members)
 	blocked := !r.Primary
 	r.Primary, r.Holders, r.Waiting = true, nil, nil
 	top := uint64(0)
@@ -113,7 +113,9 @@ func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wir
 		}
 		return d.formWaiting(r.Name, waiting, p)
 	}
-	// Who comes back: holders of other memories, and who had joined as far as only this side knew.
+	// Who comes back: holders of other memories. Whoever joined in an attempt that was just made good, and holds nothing, was never told
+	// that it is in: it may have given up its join since, and nobody may be in who does not know it. It is let in if it waits here, or
+	// when it asks on this ring.
 	type comer struct {
 		name  string
 		table []wire.HandlerEntry
@@ -128,22 +130,9 @@ func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wir
 		}
 	}
 	var change viewChange
-	var members []wire.GroupMember
-	for _, m := range r.Members {
-		_, returns := back[m.ID]
-		switch {
-		case slices.Contains(kept, m.ID):
-			members = append(members, m)
-		case returns:
-		case d.present(m.ID) && !slices.Contains(before, m.ID):
-			back[m.ID] = comer{m.Name, handled(r, m.ID)}
-		case slices.ContainsFunc(waiting, func(j wire.GroupJoin) bool { return j.Member.ID == m.ID }):
-		default:
-			change.left = append(change.left, Departure{asMember(m), d.reason(m.ID)})
-		}
-	}
-	changed = changed || len(members) != len(before)
-	r.Members = members
+	was := r.Members
+	r.Members = slices.DeleteFunc(slices.Clone(was), func(m wire.GroupMember) bool { return !slices.Contains(kept, m.ID) })
+	changed = changed || len(r.Members) != before
 	unlist(r)
 	change.reload = d.reassign(r, p)
 	for _, id := range sortedKeys(back) {
@@ -160,6 +149,11 @@ func (d *Directory) resume(w int, mems []memory, waiting []wire.GroupJoin, p wir
 		}
 		d.enroll(r, p, j)
 		change.joined = append(change.joined, j.Member.ID)
+	}
+	for _, m := range was {
+		if find(r, m.ID) < 0 {
+			change.left = append(change.left, Departure{asMember(m), d.reason(m.ID)})
+		}
 	}
 	if !changed && len(change.left)+len(change.joined)+len(change.reload) == 0 {
 		return r

@@ -75,6 +75,44 @@ func TestAttemptIsMadeGood(t *testing.T) {
 	}
 }
 
+// TestJoinOfAnAttemptIsGivenUp: d's join is met without a quorum, and d gives it up while nobody may act on that. When the join is made
+// good, d is not in behind it. One that still asks is.
+func TestJoinOfAnAttemptIsGivenUp(t *testing.T) {
+	for _, stays := range []bool{false, true} {
+		w, apps := cluster(t, "abc", wire.GroupConfig{})
+		a, d := w.proc("a"), w.start("d")
+		w.regroup("abcd")
+		x := w.ask(d, "g", wire.GroupConfig{})
+		d.reconcile()
+		a.reach()
+		w.form([]*proc{a, d}, []*proc{a, d}) // b and c are cut off, and a meets the join in a transitional configuration
+		rec := a.dir.index[wire.NewGroupID("g")][0]
+		if len(rec.Attempts) != 1 || rec.Attempts[0].Kind != wire.KindGroupJoin {
+			t.Fatalf("attempts %v", rec.Attempts)
+		}
+		if !stays {
+			x.join, x.leave = false, true
+		}
+		w.settle()
+		x.told()
+		apps["a"].told()
+		w.regroup("abcd")
+		lines := []string{"view abc joined: with:a primary:true rank:0", "save for d", "view abcd joined:d with:a loading:d primary:true rank:0"}
+		if stays {
+			lines = append(lines, "save for bcd", "view abcd joined:bcd with:a loading:bcd primary:true rank:0", "loaded b", "loaded c", "loaded d")
+		} else {
+			lines = append(lines, "save for bc", "view abc joined:bc with:a left:d(leave) loading:bc primary:true rank:0", "loaded b", "loaded c")
+		}
+		want(t, apps["a"], lines...)
+		if in := d.dir.Membership(wire.NewGroupID("g")); stays != (in == MembershipMember) {
+			t.Errorf("d asks: %v. It is %v", stays, in)
+		}
+		if got := x.told(); !stays && len(got) != 0 {
+			t.Errorf("d, who is out, was told %q", got)
+		}
+	}
+}
+
 // TestSyncMetInTransition: a got the sync in which it was the only one to go on and to vote, b got it only in a transitional
 // configuration. So a must be heard before b goes on with c, though they are two of the last three that b knows to have voted.
 func TestSyncMetInTransition(t *testing.T) {

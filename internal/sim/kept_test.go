@@ -67,6 +67,7 @@ func TestKeptSeeds(t *testing.T) {
 		{fourth, 5500124, "one who was cut off while loading brought back a founding whose state was lost, and the members of the next were put out"},
 		{fourth, 2500029, "who had what was safe at a quorum left, and counted among those who could tell that there was nothing"},
 		{fifth, 9006256, "the run ended while a ring whose numbers had come to their end made way for another"},
+		{fifth, 11013498, "who had given up a join that was met without a quorum was let in by it when it was made good"},
 	} {
 		for _, generation := range k.generations {
 			r := run(Options{Seed: k.seed, Generation: generation})
