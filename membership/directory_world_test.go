@@ -223,8 +223,10 @@ func (p *proc) move(r *fakeRing, with []*proc, limit int) {
 			switch {
 			case !old.recv[p][k]:
 				hole = true
-			case !hole || p.obl[old.log[k].sender.info.ID]:
+			case !hole:
 				p.deliver(k)
+			case p.obl[old.log[k].sender.info.ID]:
+				p.behind(k)
 			}
 		}
 	}
@@ -253,6 +255,18 @@ func (p *proc) move(r *fakeRing, with []*proc, limit int) {
 		p.dir.Lost(lost)
 	}
 	p.drain()
+}
+
+// behind takes a message behind a hole, as the core does.
+func (p *proc) behind(k int) {
+	m := p.ring.log[k]
+	switch {
+	case !p.dir.Holding(m.group):
+		p.deliver(k)
+	case m.kind >= wire.KindGroupJoin:
+		p.dir.Behind(m.group, m.position, m.kind, m.payload)
+		p.drain()
+	}
 }
 
 // send gives a message its place on the sender's ring.

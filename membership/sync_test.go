@@ -148,3 +148,31 @@ func TestDirectoriesTravel(t *testing.T) {
 		t.Errorf("members %v", members)
 	}
 }
+
+// TestJoinOfAnotherSide: c left and asked again where only d was. It got in at another side, and left. That d still knows of the old
+// question takes nobody in.
+func TestJoinOfAnotherSide(t *testing.T) {
+	w, apps := cluster(t, "abcd", wire.GroupConfig{})
+	c, d := w.proc("c"), w.proc("d")
+	w.regroup("ab", "cd")
+	apps["c"].leave = true
+	w.settle()
+	x := w.ask(c, "g", wire.GroupConfig{})
+	w.settle()
+	if r := d.dir.index[wire.NewGroupID("g")][0]; len(r.Waiting) != 1 {
+		t.Fatalf("%d wait where d is", len(r.Waiting))
+	}
+	w.regroup("abc") // d has yet to notice
+	if !x.in {
+		t.Fatalf("c did not get in: %s", c.dir.Explain(wire.NewGroupID("g")))
+	}
+	x.join, x.leave = false, true
+	w.settle()
+	if x.in {
+		t.Fatal("c did not get out")
+	}
+	w.regroup("abcd")
+	if v := apps["a"].view; names(v.Members) != "abd" {
+		t.Errorf("a is in %s", v.words())
+	}
+}

@@ -148,6 +148,7 @@ func TestRankOfAnAttempt(t *testing.T) {
 	a, b, c, d := w.proc("a"), w.proc("b"), w.proc("c"), w.proc("d")
 	a.say("g")
 	b.reach()
+	c.reach() // or c would hold nothing back: its own message would lie behind a gap
 	c.say("g")
 	b.step()
 	a.step()
@@ -379,4 +380,32 @@ func TestWhatComesFromOutside(t *testing.T) {
 		t.Errorf("events %v", e)
 	}
 	want(t, apps["a"])
+}
+
+// TestBehindAGap: b and c took a and e to move along, and were with them a quorum that let e go, behind a gap. a, which goes another way and
+// holds back, makes nothing good that lies behind the gap; but it must not go on with who is no quorum of those who then voted.
+func TestBehindAGap(t *testing.T) {
+	w, apps := cluster(t, "abcdef", wire.GroupConfig{})
+	a, b, c, d, e := w.proc("a"), w.proc("b"), w.proc("c"), w.proc("d"), w.proc("e")
+	d.say("g") // which nobody else gets
+	apps["e"].leave = true
+	e.reconcile()
+	for _, p := range []*proc{a, b, c} {
+		p.receive(len(p.ring.log) - 1)
+	}
+	w.form([]*proc{a, b, c, e}, []*proc{b, c})
+	for _, p := range []*proc{b, c} {
+		if x := apps[p.name]; names(x.view.Members) != "abcdf" || !x.view.Primary {
+			t.Fatalf("%s is in %s", p.name, x.view.words())
+		}
+	}
+	w.regroup("a", "e")
+	w.regroup("ade")
+	if id := wire.NewGroupID("g"); a.dir.Accepts(id) {
+		t.Errorf("a goes on with d and e, who are three of six, though b and c went on among five: %s", a.dir.Explain(id))
+	}
+	w.regroup("acd")
+	if id := wire.NewGroupID("g"); !a.dir.Accepts(id) {
+		t.Errorf("a, c and d are three of those five, and do not go on: %s", a.dir.Explain(id))
+	}
 }

@@ -109,6 +109,7 @@ func (c *Core) change(d membership.Delivery, group wire.GroupID, kind wire.Kind,
 	}
 	c.touched = c.touched[:0]
 	if !d.Contiguous && c.dir.Holding(group) {
+		c.dir.Behind(group, m.Position, kind, payload)
 		return false
 	}
 	before := c.dir.View(group)
