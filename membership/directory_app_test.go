@@ -349,6 +349,32 @@ func (r *fakeRing) stable(w *world) {
 	}
 }
 
+// atQuorum reports whether message k of p's ring would be delivered now if it was safe at a quorum. Who has not delivered the ring's
+// sync acknowledges nothing that is numbered behind it: the token that shows it the one shows it the other.
+func (p *proc) atQuorum(k int) bool {
+	r := p.ring
+	return p.dir.Enough(r.log[k].group, 0, func(id wire.MemberID) bool {
+		i := slices.IndexFunc(r.members, func(q *proc) bool { return q.info.ID == id })
+		if i < 0 || r.members[i].ring != r || r.members[i].frozen || !r.synced[r.members[i]] {
+			return false
+		}
+		for j := range k + 1 {
+			if !r.recv[r.members[i]][j] {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// answerFor remembers message k of p's ring, if p has delivered it: it was safe at a quorum.
+func (p *proc) answerFor(k int) {
+	m := p.ring.log[k]
+	if a := p.apps[m.group]; a != nil && a.in && a.load == nil && slices.Contains(a.state, m.position) {
+		a.answer(m.position)
+	}
+}
+
 func (a *app) answer(x wire.Position) {
 	ros, ok := a.p.dir.Roster(wire.NewGroupID(a.name))
 	if !ok || !ros.Live || a.config.Partition == wire.PolicyPartitionable {

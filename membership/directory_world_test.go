@@ -309,8 +309,12 @@ func (p *proc) step() bool {
 			}
 		}
 	}
+	enough := r.log[k].kind == wire.KindApp && p.atQuorum(k)
 	p.deliver(k)
 	p.done++
+	if enough {
+		p.answerFor(k)
+	}
 	if !p.dir.Synced() {
 		return true
 	}

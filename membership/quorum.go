@@ -99,9 +99,10 @@ func (d *Directory) mayGoOn(w memory, mems []memory, waiting []wire.GroupJoin) b
 	for _, e := range d.electorates(w.rec.Epoch, mems) {
 		// A voter counts when it is on this ring, even one that has left the group since: what it was last told of the group is
 		// among the memories, and it cannot be voting for another primary elsewhere. But somebody must have kept the state.
-		// Where a newer memory's state is gone, those without a state may have had what that one had and w has not: they left with it.
+		// Where a memory that got further has no state here, those without a state may have had what that one had and w has not, and with
+		// them somebody who is missing may have delivered it as safe at a quorum: they left with it.
 		casts := d.present
-		if e.tried || slices.ContainsFunc(mems, func(m memory) bool { return !m.hasState() && newer(m, w) < 0 && m.rec.Held > w.rec.Held }) {
+		if e.tried || slices.ContainsFunc(mems, func(m memory) bool { return !m.hasState() && m.rec.Held > w.reached() }) {
 			casts = there
 		}
 		if !majority(e.ids, casts, goesOn(w.rec.Config)) || !slices.ContainsFunc(e.ids, there) {

@@ -208,3 +208,35 @@ func TestVoteOfWhoForgot(t *testing.T) {
 		t.Error("d goes on at the second meeting")
 	}
 }
+
+// TestVoterThatLeftWithMore: a and c, two of three, held what b did not have, so c delivered it as safe at a quorum. a leaves while it is
+// blocked, and what it had goes with it: that a is here does not tell b that there was nothing.
+func TestVoterThatLeftWithMore(t *testing.T) {
+	w, apps := cluster(t, "abc", wire.GroupConfig{})
+	a, b, c := w.proc("a"), w.proc("b"), w.proc("c")
+	c.say("g")
+	b.reach()
+	c.say("g")
+	a.reach()
+	for c.step() {
+	}
+	if g := wire.NewGroupID("g"); !a.dir.Enough(g, 0, func(id wire.MemberID) bool { return id != b.info.ID }) || len(apps["c"].state) != 2 {
+		t.Fatal("c was to deliver both, the second as held by a quorum")
+	}
+	for _, p := range []*proc{a, b, c} {
+		w.form([]*proc{p}, []*proc{p})
+	}
+	w.settle()
+	apps["a"].leave = true
+	w.settle()
+	w.regroup("ab", "c")
+	if b.dir.Accepts(wire.NewGroupID("g")) {
+		t.Error("b goes on without what c has delivered, with the vote of a, which has left with it")
+	}
+	w.regroup("abc")
+	for _, n := range "bc" {
+		if x := apps[string(n)]; !x.p.dir.Accepts(wire.NewGroupID("g")) || !slices.Equal(x.state, apps["c"].state) || len(x.state) != 2 {
+			t.Errorf("%c goes on: %v, with %v", n, x.p.dir.Accepts(wire.NewGroupID("g")), x.state)
+		}
+	}
+}

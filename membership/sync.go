@@ -30,6 +30,10 @@ func remember(r *wire.GroupRecord, held []wire.MemberID) memory {
 	return m
 }
 
+// reached is the position up to which a memory has all that counts: what it delivered or held back, and all that lies before its epoch.
+// An epoch that others may have made says nothing of this: what they had then it may lack.
+func (m memory) reached() wire.Position { return max(m.rec.Epoch, m.rec.Held) }
+
 // newer orders memories, the newest first: by rank, then by how far they got in their epoch.
 func newer(a, b memory) int {
 	switch {

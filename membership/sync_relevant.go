@@ -51,8 +51,8 @@ func (d *Directory) relevant(mems []memory, p wire.Position) (relevant []memory,
 	return d.withKnown(there, oldest, mems), strays
 }
 
-// withKnown adds the memories of the same founding that nobody here holds but that know more of who may vote: a voter that left
-// still counts as one, so what it was last told of the group must count too.
+// withKnown adds the memories of the same founding that nobody here holds but that know more: a voter that left still counts as one, so
+// what it was last told of the group must count too, and so must how far it got (see mayGoOn).
 func (d *Directory) withKnown(there []memory, of *wire.GroupRecord, mems []memory) []memory {
 	if of.Config.Partition == wire.PolicyPartitionable {
 		return there
@@ -65,9 +65,9 @@ func (d *Directory) withKnown(there []memory, of *wire.GroupRecord, mems []memor
 	return there
 }
 
-// knows reports whether a memory tells all that another one does of who may vote.
+// knows reports whether a memory tells all that another one does of who may vote, and whether it got as far.
 func (m memory) knows(o memory) bool {
-	if m.rec.Epoch < o.rec.Epoch {
+	if m.rec.Epoch < o.rec.Epoch || m.reached() < o.rec.Held {
 		return false
 	}
 	for _, a := range o.rec.Attempts {

@@ -70,6 +70,7 @@ func TestKeptSeeds(t *testing.T) {
 		{fifth, 11013498, "who had given up a join that was met without a quorum was let in by it when it was made good"},
 		{fifth, 11515058, "others acted on a leave behind a gap, and one who held back went on with who is no quorum of those that then voted"},
 		{fifth, 11514450, "who had got in elsewhere and left was taken in again, as a side that had not heard of it knew it to be waiting"},
+		{fifth, 11514596, "who left with what was safe at a quorum voted all the same: its memory was dropped for telling nothing new of who votes"},
 	} {
 		for _, generation := range k.generations {
 			r := run(Options{Seed: k.seed, Generation: generation})
