@@ -336,13 +336,7 @@ func (r *fakeRing) stable(w *world) {
 			if m.kind != wire.KindApp || a == nil || !a.in || a.load != nil || !slices.Contains(a.state, m.position) {
 				continue
 			}
-			all := true
-			for _, q := range r.members {
-				for i := range k + 1 { // without a gap: the token's aru says it
-					all = all && r.recv[q][i]
-				}
-			}
-			if all {
+			if r.everywhere(k) {
 				a.answer(m.position)
 			}
 		}
