@@ -2,7 +2,10 @@ package evs
 
 // What each member's state consists of at every moment: the run played again, all logs of a group in the run's order.
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // A set holds messages by index.
 type set []uint64
@@ -124,7 +127,7 @@ func (r *replay) supersede(e *Event) {
 		if m.view != nil && m.view.View.Num < e.View.Num && m.cut < e.Position && contains(e.Joined, m.log.Member) {
 			m.ended = true
 		}
-		if len(m.lefts) > 0 && comesBefore(m.lefts[0], e) {
+		if len(m.lefts) > 0 && comesBefore(m.log.Member, m.lefts[0], e) {
 			m.ended, m.left = true, true
 		}
 	}
@@ -142,10 +145,11 @@ func lefts(l *Log) []*Event {
 }
 
 // comesBefore reports whether a membership ended before a view, or with it, in the order of the ring that numbered both. Whoever installed that
-// view may have been told of it first: on one ring all are told the same, but at different times.
-func comesBefore(left, view *Event) bool {
+// view may have been told of it first: on one ring all are told the same, but at different times. Where the leave was ordered on a ring
+// before, the view itself must say that this member left, and stand behind that.
+func comesBefore(member Member, left, view *Event) bool {
 	if left.View.Ring != view.View.Ring {
-		return false
+		return left.Position > 0 && left.Position <= view.Position && slices.Contains(view.Left, Departure{member, "leave"})
 	}
 	return left.View.Num > 0 && left.View.Num < view.View.Num || left.Position > 0 && left.Position <= view.Position
 }
@@ -154,7 +158,7 @@ func comesBefore(left, view *Event) bool {
 func leavesBefore(l *Log, i int, view *Event) bool {
 	for ; i < len(l.Events); i++ {
 		if e := &l.Events[i]; e.Kind == Left {
-			return comesBefore(e, view)
+			return comesBefore(l.Member, e, view)
 		}
 	}
 	return false

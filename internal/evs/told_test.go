@@ -204,3 +204,39 @@ func TestOutvoted(t *testing.T) {
 		}
 	}
 }
+
+// TestLeftOnARingBefore: b and c went on without a and left, and c is told of all that late. a knows that they left and goes on past what
+// they were in. Where its view does not say that c left, or c's leave was ordered behind that view, c remembers, and that is a fault.
+func TestLeftOnARingBefore(t *testing.T) {
+	tell := func(reason string, behind bool) *History {
+		t := newTeller()
+		t.log(a).Add(Event{Kind: Founded})
+		t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+		t.view(2, []Member{a, b, c}, []Member{b, c}, []Member{a}, nil, a)
+		at := t.place
+		show := func(m Member, num, ring, place uint64, members []Member, left ...Departure) {
+			s := t.state[m]
+			t.log(m).Add(Event{Kind: View, View: ViewID{num, ring}, Position: place, Members: members, With: members, Primary: true, Count: s.count,
+				Chain: s.chain, Left: left})
+		}
+		show(b, 3, 7, at+1, []Member{b, c}, Departure{a, "partition"})
+		t.log(b).Add(Event{Kind: Left, View: ViewID{4, 7}, Position: at + 2})
+		show(a, 5, 9, at+100, []Member{a}, Departure{b, "leave"}, Departure{c, reason})
+		show(c, 3, 7, at+1, []Member{b, c}, Departure{a, "partition"})
+		show(c, 4, 7, at+2, []Member{c}, Departure{b, "leave"})
+		end := at + 3
+		if behind {
+			end = at + 101
+		}
+		t.log(c).Add(Event{Kind: Left, View: ViewID{5, 7}, Position: end})
+		return t.h
+	}
+	for _, v := range Check(tell("leave", false)) {
+		t.Error(v)
+	}
+	for _, h := range []*History{tell("partition", false), tell("leave", true)} {
+		if !slices.ContainsFunc(Check(h), func(v Violation) bool { return v.Property == PrimaryContinuity }) {
+			t.Error("a primary view that a member remembers was passed over, and nothing is said")
+		}
+	}
+}

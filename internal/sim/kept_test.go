@@ -68,6 +68,7 @@ func TestKeptSeeds(t *testing.T) {
 		{fourth, 2500029, "who had what was safe at a quorum left, and counted among those who could tell that there was nothing"},
 		{fifth, 9006256, "the run ended while a ring whose numbers had come to their end made way for another"},
 		{fifth, 11013498, "who had given up a join that was met without a quorum was let in by it when it was made good"},
+		{fifth, 14500407, "the last of the newest primary had left on a ring before, and was told after others had gone on past it"},
 		{fifth, 11515058, "others acted on a leave behind a gap, and one who held back went on with who is no quorum of those that then voted"},
 		{fifth, 11514450, "who had got in elsewhere and left was taken in again, as a side that had not heard of it knew it to be waiting"},
 		{fifth, 11514596, "who left with what was safe at a quorum voted all the same: its memory was dropped for telling nothing new of who votes"},
