@@ -31,7 +31,7 @@ func (d *Directory) Behind(group wire.GroupID, position wire.Position, kind wire
 		}
 		d.trial().apply(r.shadow, position, c)
 		if e := loaded(r.shadow); len(e) > 0 {
-			r.noteSync(position, e)
+			r.note(wire.KindBehind, position, e)
 		}
 		if top := r.shadow.View.Num; top > attemptedNumber(&r.GroupRecord) {
 			d.floor = max(d.floor, top)

@@ -42,7 +42,7 @@ func goesOn(c wire.GroupConfig) bool { return c.LastMember == 1 }
 func stands(r *wire.GroupRecord, present func(wire.MemberID) bool) bool {
 	if r.Config.Size == 0 {
 		for _, a := range r.Attempts {
-			if a.Kind == wire.KindSync && !majority(parseIDs(a.Payload), present, goesOn(r.Config)) {
+			if elects(a) && !majority(parseIDs(a.Payload), present, goesOn(r.Config)) {
 				return false
 			}
 		}
@@ -126,7 +126,7 @@ func held(mems []memory) func(wire.MemberID) bool {
 func answered(w memory, mems []memory) bool {
 	for _, m := range mems {
 		for _, a := range m.rec.Attempts {
-			if a.Kind == wire.KindSync && a.Position > w.rec.Epoch && !slices.ContainsFunc(parseIDs(a.Payload), held(mems)) {
+			if elects(a) && a.Position > w.rec.Epoch && !slices.ContainsFunc(parseIDs(a.Payload), held(mems)) {
 				return false
 			}
 		}
@@ -158,7 +158,7 @@ func (d *Directory) electorates(since wire.Position, mems []memory) []electorate
 		trial, rec := d.trial(), cloneRecord(m.rec)
 		rec.Primary = true
 		for _, a := range m.rec.Attempts {
-			if a.Kind == wire.KindSync {
+			if elects(a) {
 				if a.Position > since {
 					add(parseIDs(a.Payload), false)
 				}
@@ -174,6 +174,9 @@ func (d *Directory) electorates(since wire.Position, mems []memory) []electorate
 	}
 	return list
 }
+
+// elects reports whether an attempt says who may have voted since its place, and nothing that could be made good.
+func elects(a wire.Attempt) bool { return a.Kind == wire.KindSync || a.Kind == wire.KindBehind }
 
 // parseIDs reads the electorate of an attempted sync. A rest that is no id is ignored.
 func parseIDs(b []byte) []wire.MemberID {

@@ -17,7 +17,8 @@ type memory struct {
 }
 
 // remember makes a memory of a record. Its rank is its epoch, or the place of a later sync that it met only in a transitional
-// configuration and that would have gone on with just this memory: somebody may have acted on it, and have answered for it.
+// configuration and that would have gone on with just this memory: somebody may have acted on it, and have answered for it. What lies
+// behind a gap gives no rank: those who acted on that had what is missing here.
 func remember(r *wire.GroupRecord, held []wire.MemberID) memory {
 	m := memory{rec: r, holders: held, rank: r.Epoch}
 	for _, a := range r.Attempts {
@@ -172,7 +173,7 @@ func shareSpoilt(mems []memory) {
 			for j := range m.rec.Attempts {
 				for k := range o.rec.Attempts {
 					x, y := &m.rec.Attempts[j], &o.rec.Attempts[k]
-					if x.Kind == wire.KindSync && y.Kind == wire.KindSync && x.Position == y.Position {
+					if elects(*x) && x.Kind == y.Kind && x.Position == y.Position {
 						a, b := parseIDs(x.Payload), parseIDs(y.Payload)
 						share(a, b)
 						x.Payload, y.Payload = appendIDBytes(a), appendIDBytes(b)
@@ -203,7 +204,7 @@ func (d *Directory) spoil(r *wire.GroupRecord) {
 	}
 	spoilt(r.Electorate)
 	for i := range r.Attempts {
-		if a := &r.Attempts[i]; a.Kind == wire.KindSync {
+		if a := &r.Attempts[i]; elects(*a) {
 			a.Payload = appendIDBytes(spoilt(parseIDs(a.Payload)))
 		}
 	}

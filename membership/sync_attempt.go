@@ -40,7 +40,7 @@ func (d *Directory) attempt(p wire.Position) {
 				continue
 			}
 			if o.Epoch == p {
-				r.noteSync(p, o.Electorate)
+				r.note(wire.KindSync, p, o.Electorate)
 			}
 			if o.View.Num > attemptedNumber(&r.GroupRecord) {
 				d.floor = max(d.floor, o.View.Num)
@@ -49,13 +49,13 @@ func (d *Directory) attempt(p wire.Position) {
 	}
 }
 
-// noteSync keeps that others may have gone on at p, with a vote for each of the electorate.
-func (r *record) noteSync(p wire.Position, electorate []wire.MemberID) {
+// note keeps that others may have gone on at p, with a vote for each of the electorate.
+func (r *record) note(kind wire.Kind, p wire.Position, electorate []wire.MemberID) {
 	payload := appendIDBytes(electorate)
 	r.Attempts = slices.DeleteFunc(slices.Clone(r.Attempts), func(a wire.Attempt) bool {
-		return a.Kind == wire.KindSync && slices.Equal(a.Payload, payload)
+		return a.Kind == kind && slices.Equal(a.Payload, payload)
 	})
 	if len(r.Attempts) < wire.MaxAttempts {
-		r.Attempts = append(r.Attempts, wire.Attempt{Position: p, Kind: wire.KindSync, Payload: payload})
+		r.Attempts = append(r.Attempts, wire.Attempt{Position: p, Kind: kind, Payload: payload})
 	}
 }

@@ -409,3 +409,31 @@ func TestBehindAGap(t *testing.T) {
 		t.Errorf("a, c and d are three of those five, and do not go on: %s", a.dir.Explain(id))
 	}
 }
+
+// TestRankBehindAGap: a lacks what b delivered as safe at a quorum of b, c and d, and knows of e's leave behind the gap. That others may have
+// acted on the leave does not make a's memory newer than c's.
+func TestRankBehindAGap(t *testing.T) {
+	w, apps := cluster(t, "abcde", wire.GroupConfig{})
+	a, b, c, d, e := w.proc("a"), w.proc("b"), w.proc("c"), w.proc("d"), w.proc("e")
+	b.say("g")
+	c.reach()
+	d.reach()
+	if g := wire.NewGroupID("g"); !b.dir.Enough(g, 0, func(id wire.MemberID) bool { return id != a.info.ID && id != e.info.ID }) {
+		t.Fatal("b, c and d were to be a quorum")
+	}
+	b.step()
+	apps["e"].leave = true
+	e.reconcile()
+	a.receive(len(a.ring.log) - 1)
+	w.form([]*proc{a, e}, nil)
+	for _, p := range []*proc{a, b, c, d, e} {
+		w.form([]*proc{p}, []*proc{p})
+	}
+	w.settle()
+	w.regroup("acd", "b", "e")
+	for _, n := range "acd" {
+		if x := apps[string(n)]; !x.p.dir.Accepts(wire.NewGroupID("g")) || !slices.Equal(x.state, apps["b"].state) || len(x.state) != 1 {
+			t.Errorf("%c goes on: %v, with %v", n, x.p.dir.Accepts(wire.NewGroupID("g")), x.state)
+		}
+	}
+}

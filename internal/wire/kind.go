@@ -27,6 +27,7 @@ const (
 	KindDirectory Kind = 32
 	KindSync      Kind = 33
 	KindChain     Kind = 34
+	KindBehind    Kind = 35 // only of attempts, never on a ring: who may have voted since an event behind a gap
 
 	// KindReport is an application's word that a member has failed; agreed.
 	KindReport Kind = 40
@@ -66,6 +67,8 @@ func (k Kind) String() string {
 		return "sync"
 	case KindChain:
 		return "chain"
+	case KindBehind:
+		return "behind"
 	case KindReport:
 		return "report"
 	case KindRecovered:
