@@ -95,12 +95,11 @@ func TestAPanicAtOneMember(t *testing.T) {
 // is what to do, they work.
 func TestReentrancy(t *testing.T) {
 	type outcome struct {
-		at            int
-		where         string
-		sends, waits  []error
-		outside       chan error
-		outsideQuery  chan int
-		outsideCalled bool
+		at           int
+		where        string
+		sends, waits []error
+		outside      chan error
+		outsideQuery chan int
 	}
 	locksteptest.Run(t, 3, func(t *testing.T, c *locksteptest.Cluster) {
 		told := make(chan *outcome, 100)

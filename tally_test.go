@@ -26,7 +26,6 @@ type tally struct {
 	blocked int
 	lost    []lockstep.Lost
 	merged  []lockstep.ViewID
-	watched []string
 	onNew   func() // if not nil, called when the state is made from nothing
 	onView  func(lockstep.View)
 }
