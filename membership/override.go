@@ -107,7 +107,8 @@ func (d *Directory) supersede(founding uint64, p wire.Position) uint64 {
 	if at == 0 {
 		return 0
 	}
-	back := 1 + (uint64(p)*0x9e3779b97f4a7c15>>44)%min(at, apart)
+	// The sides of a cut count positions alike, so the ring must tell them apart, and with more than the id's low bits.
+	back := 1 + ((uint64(p)^d.context)*0x9e3779b97f4a7c15>>44)%min(at, apart)
 	id := (at-back)<<10 | d.context>>54
 	if id >= founding {
 		return 0

@@ -94,3 +94,18 @@ func TestOverrideOnTheWay(t *testing.T) {
 		t.Errorf("b ended with %v", apps["b"].ended)
 	}
 }
+
+// TestSupersedeOnTwoSides: the sides of a cut count positions alike, and their rings may have the ten bits in common that an id ends with.
+func TestSupersedeOnTwoSides(t *testing.T) {
+	const founding, place = uint64(1)<<60 | 1, wire.Position(1 << 50)
+	seen := map[uint64]uint64{}
+	for i := range uint64(1000) {
+		d := NewDirectory(Member{})
+		d.context = 0x5a5<<52 | i*0x3a7f1c0b97
+		id := d.supersede(founding, place)
+		if other, ok := seen[id]; ok || id == 0 || id >= founding {
+			t.Fatalf("rings %x and %x: founding %x is superseded by %x", d.context, other, founding, id)
+		}
+		seen[id] = d.context
+	}
+}
