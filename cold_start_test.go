@@ -136,7 +136,8 @@ func (s *site) together(joined <-chan error, joins int) {
 func (s *site) kill(i int) {
 	h := &s.hosts[i]
 	s.net.Kill(h.addr)
-	s.dying.Go(func() { h.node.Close() })
+	node := h.node // another begins on the host while this one closes
+	s.dying.Go(func() { node.Close() })
 }
 
 // begin runs the program on the hosts, each a moment after the one before: at once, or so late that the others have long begun to wait.
