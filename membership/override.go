@@ -47,7 +47,7 @@ func (d *Directory) memories(group wire.GroupID, founding uint64) (mems []memory
 		waiting = append(waiting, r.Waiting...)
 		if r.Founding != 0 {
 			c := cloneRecord(&r.GroupRecord)
-			mems = append(mems, remember(c, slices.Clone(holders(c))))
+			mems = append(mems, d.remember(c, slices.Clone(holders(c))))
 		}
 	}
 	slices.SortStableFunc(mems, newer)

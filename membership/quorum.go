@@ -96,7 +96,13 @@ func (d *Directory) mayGoOn(w memory, mems []memory, waiting []wire.GroupJoin) b
 		return everyVoter(w.rec, here) && !d.unsure(w.rec, mems, waiting) || 2*votes(w.rec.Voters, able) > sizeOf(w.rec) && answered(w, mems)
 	}
 	there := held(mems)
-	for _, e := range d.electorates(w.rec.Epoch, mems) {
+	since := w.rec.Epoch // or a later one that w will have come to, once what it holds back is made good
+	for _, m := range mems {
+		if m.rec.Epoch <= w.rank {
+			since = max(since, m.rec.Epoch)
+		}
+	}
+	for _, e := range d.electorates(since, mems) {
 		// A voter counts when it is on this ring, even one that has left the group since: what it was last told of the group is
 		// among the memories, and it cannot be voting for another primary elsewhere. But somebody must have kept the state.
 		// Where a memory that got further has no state here, those without a state may have had what that one had and w has not, and with
@@ -155,24 +161,35 @@ func (d *Directory) electorates(since wire.Position, mems []memory) []electorate
 		if m.rec.Epoch >= since {
 			add(m.rec.Electorate, false)
 		}
-		trial, rec := d.trial(), cloneRecord(m.rec)
-		rec.Primary = true
 		for _, a := range m.rec.Attempts {
-			if elects(a) {
-				if a.Position > since {
-					add(parseIDs(a.Payload), false)
-				}
-				continue
-			}
-			if c, ok := parseChange(a.Kind, a.Payload); ok && rec.Founding != 0 {
-				trial.apply(rec, a.Position, c)
-				if a.Position > since {
-					add(rec.Electorate, true)
-				}
+			if elects(a) && a.Position > since {
+				add(parseIDs(a.Payload), false)
 			}
 		}
+		d.tryOut(m.rec, func(a wire.Attempt, _, after *wire.GroupRecord) {
+			if a.Position > since {
+				add(after.Electorate, true)
+			}
+		})
 	}
 	return list
+}
+
+// tryOut applies to a copy of a memory, one after the other, the events that it met only in a transitional configuration and that could
+// be made good, and shows the record before and after each.
+func (d *Directory) tryOut(r *wire.GroupRecord, show func(a wire.Attempt, before, after *wire.GroupRecord)) {
+	if !slices.ContainsFunc(r.Attempts, func(a wire.Attempt) bool { return !elects(a) && a.Kind != wire.KindApp }) {
+		return
+	}
+	trial, rec := d.trial(), cloneRecord(r)
+	rec.Primary = true
+	for _, a := range r.Attempts {
+		if c, ok := parseChange(a.Kind, a.Payload); ok && rec.Founding != 0 {
+			before := cloneRecord(rec)
+			trial.apply(rec, a.Position, c)
+			show(a, before, rec)
+		}
+	}
 }
 
 // elects reports whether an attempt says who may have voted since its place, and nothing that could be made good.

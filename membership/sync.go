@@ -16,18 +16,27 @@ type memory struct {
 	rank    wire.Position     // the epoch it may have made
 }
 
-// remember makes a memory of a record. Its rank is its epoch, or the place of a later sync that it met only in a transitional
-// configuration and that would have gone on with just this memory: somebody may have acted on it, and have answered for it. What lies
-// behind a gap gives no rank: those who acted on that had what is missing here.
-func remember(r *wire.GroupRecord, held []wire.MemberID) memory {
+// remember makes a memory of a record. Its rank is its epoch, or the place of a later event that it met only in a transitional
+// configuration and that would have gone on with just this memory: a sync, or one that changes who votes. Somebody may have acted on
+// it, and have answered for what came behind it. What lies behind a gap gives no rank: those who acted on that had what is missing here.
+func (d *Directory) remember(r *wire.GroupRecord, held []wire.MemberID) memory {
 	m := memory{rec: r, holders: held, rank: r.Epoch}
+	stateIn := func(r *wire.GroupRecord, ids []wire.MemberID) bool {
+		return slices.ContainsFunc(ids, func(id wire.MemberID) bool {
+			i := find(r, id)
+			return slices.Contains(held, id) && i >= 0 && r.Members[i].Loaded
+		})
+	}
 	for _, a := range r.Attempts {
-		if a.Kind == wire.KindSync && a.Position > m.rank && slices.ContainsFunc(parseIDs(a.Payload), func(id wire.MemberID) bool {
-			return slices.Contains(held, id) && r.Members[find(r, id)].Loaded
-		}) {
+		if a.Kind == wire.KindSync && a.Position > m.rank && stateIn(r, parseIDs(a.Payload)) {
 			m.rank = a.Position
 		}
 	}
+	d.tryOut(r, func(a wire.Attempt, before, after *wire.GroupRecord) {
+		if !slices.Equal(loaded(before), loaded(after)) && (after.Founding == 0 || stateIn(after, held)) {
+			m.rank = max(m.rank, a.Position)
+		}
+	})
 	return m
 }
 
@@ -122,7 +131,7 @@ func (d *Directory) brought(name string) (mems []memory, waiting []wire.GroupJoi
 			held := slices.DeleteFunc(slices.Clone(holders(r)), func(id wire.MemberID) bool {
 				return !d.present(id) || !slices.Contains(c.Side, id) || find(r, id) < 0
 			})
-			mems = append(mems, remember(r, held))
+			mems = append(mems, d.remember(r, held))
 		}
 		if len(waiting) > before {
 			sides++
@@ -227,7 +236,7 @@ func (d *Directory) reform(name string, p wire.Position) {
 		waiting = append(waiting, r.Waiting...)
 		if r.Founding != 0 {
 			c := cloneRecord(&r.GroupRecord)
-			mems = append(mems, remember(c, slices.Clone(holders(c))))
+			mems = append(mems, d.remember(c, slices.Clone(holders(c))))
 		}
 	}
 	d.place(name, d.form(name, mems, waiting, p))

@@ -437,3 +437,46 @@ func TestRankBehindAGap(t *testing.T) {
 		}
 	}
 }
+
+// TestFurtherBehindAnAttempt: b was shown d's leave, a met it only in a transitional configuration; but a holds what came behind it and b
+// does not, and c delivered that as safe at a quorum of a, b and c. a's memory is the newer one.
+func TestFurtherBehindAnAttempt(t *testing.T) {
+	for i := range 4 {
+		left, size := i&1 != 0, uint16(i>>1*3)
+		w, apps := cluster(t, "abcd", wire.GroupConfig{Size: size})
+		a, b, c, d := w.proc("a"), w.proc("b"), w.proc("c"), w.proc("d")
+		apps["d"].leave = true
+		d.reconcile()
+		for _, p := range []*proc{a, b, c} {
+			p.reach()
+		}
+		for b.step() {
+		}
+		c.say("g")
+		a.reach()
+		for c.step() {
+		}
+		if g := wire.NewGroupID("g"); !c.dir.Enough(g, 0, func(id wire.MemberID) bool { return id != b.info.ID }) || len(apps["c"].state) != 1 {
+			t.Fatal("c was to deliver what is held by a quorum")
+		}
+		for _, p := range []*proc{a, b, c, d} {
+			w.form([]*proc{p}, []*proc{p})
+		}
+		w.settle()
+		if x := a.dir.index[wire.NewGroupID("g")][0]; len(x.Attempts) == 0 || x.Epoch >= b.dir.index[wire.NewGroupID("g")][0].Epoch {
+			t.Fatal("a was to meet the leave in a transitional configuration")
+		}
+		apps["a"].leave = left
+		w.settle()
+		w.regroup("ab", "c", "d")
+		if got := b.dir.Accepts(wire.NewGroupID("g")); got == left || got && len(apps["b"].state) != 1 {
+			t.Errorf("a has left: %v; b goes on: %v, with %v, c has %v", left, got, apps["b"].state, apps["c"].state)
+		}
+		w.regroup("abc", "d")
+		for _, n := range "bc" {
+			if x := apps[string(n)]; !x.p.dir.Accepts(wire.NewGroupID("g")) || !slices.Equal(x.state, apps["c"].state) || len(x.state) != 1 {
+				t.Errorf("a has left: %v; %c goes on: %v, with %v", left, n, x.p.dir.Accepts(wire.NewGroupID("g")), x.state)
+			}
+		}
+	}
+}

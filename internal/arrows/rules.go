@@ -49,7 +49,7 @@ var Rules = map[string]Rule{
 	"internal/catalogue":   {TestOurs: []string{"internal/sim", "internal/core", "internal/evs", "membership", "internal/wire"}, TestTheirs: testers},
 	"internal/arrows":      {},
 	"internal/lab":         {Theirs: []string{xsys}},
-	"internal/bare":        {Ours: []string{"transport", "internal/wire"}, Theirs: []string{xsys}},
+	"internal/bare":        {Ours: []string{"transport", "internal/wire", "internal/loopback"}, Theirs: []string{xsys}},
 	"internal/loopback":    {},
 	"internal/record":      {},
 	"internal/compare":     {Ours: []string{"internal/lab", "internal/record"}},

@@ -5,27 +5,21 @@ package main
 import (
 	"encoding/json"
 	"io"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/lockstep-go/lockstep/internal/loopback"
 )
 
-// port is a free address on loopback.
-func port(t *testing.T) netip.AddrPort {
+// addresses are free ones on loopback.
+func addresses(t *testing.T, n int) []string {
 	t.Helper()
-	fd, err := openSocket(netip.MustParseAddrPort("127.0.0.1:0"))
+	addrs, err := loopback.FreeAddresses(n)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(fd)
-	name, err := unix.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(name.(*unix.SockaddrInet4).Port))
+	return addrs
 }
 
 // together runs command lines at once and returns their results.
@@ -52,7 +46,8 @@ func together(t *testing.T, lines ...string) []result {
 
 func TestPass(t *testing.T) {
 	for _, how := range []string{"", " -net"} {
-		a, b := port(t).String(), port(t).String()
+		at := addresses(t, 2)
+		a, b := at[0], at[1]
 		r := together(t, "pass -first -for 200ms -pause 1ms -listen "+a+" -next "+b+how, "pass -for 200ms -listen "+b+" -next "+a+how)
 		if r[0].N == 0 || r[0].P50 <= 0 || r[0].P99 < r[0].P50 {
 			t.Errorf("%s: %+v", how, r[0])
@@ -62,7 +57,8 @@ func TestPass(t *testing.T) {
 
 func TestFloodAndDrain(t *testing.T) {
 	for _, how := range []string{"-size 64", "-size 1400", "-size 1400 -segments 40"} {
-		a, b := port(t).String(), port(t).String()
+		at := addresses(t, 2)
+		a, b := at[0], at[1]
 		gro := ""
 		if strings.Contains(how, "segments") {
 			gro = " -gro"
@@ -149,7 +145,8 @@ func TestWrongLines(t *testing.T) {
 
 func TestSealAndOpen(t *testing.T) {
 	for _, how := range []string{"-size 1344 -segments 40", "-size 1344"} {
-		a, b, c := port(t).String(), port(t).String(), port(t).String()
+		at := addresses(t, 3)
+		a, b, c := at[0], at[1], at[2]
 		r := together(t, "seal "+how+" -for 300ms -listen "+a+" -to "+b+","+c, "open "+how+" -for 1s -listen "+b, "open "+how+" -for 1s -listen "+c)
 		for i := range r {
 			if r[i].PerSecond < 1000 {
