@@ -328,7 +328,11 @@ func (m *Machine) receiveRing(h wire.Header, p wire.Packet) {
 	}
 	switch p := p.(type) {
 	case *wire.Data:
-		m.receiveData(r, h.Sealer, p)
+		// "If all have my_received_flg true, there is nothing to exchange": whoever has promised to deliver what was exchanged takes
+		// nothing of the old ring on top of it, which others lack.
+		if m.ring != nil || !m.recovery.received {
+			m.receiveData(r, h.Sealer, p)
+		}
 	case *wire.Token:
 		if m.ring != nil {
 			m.receiveToken(h.Sealer, p)

@@ -240,3 +240,51 @@ func TestVoterThatLeftWithMore(t *testing.T) {
 		}
 	}
 }
+
+// TestStateWithoutAVote: d, which has no vote but holds more than b and c, was made a primary by their votes and told them to load. They met
+// that only in a transitional configuration and were cut off. All who vote are here again, but what d may have answered for is not.
+func TestStateWithoutAVote(t *testing.T) {
+	for _, dies := range []bool{false, true} {
+		w, apps := cluster(t, "abcd", wire.GroupConfig{Size: 3})
+		a, b, c, d := w.proc("a"), w.proc("b"), w.proc("c"), w.proc("d")
+		g := wire.NewGroupID("g")
+		d.say("g")
+		for _, p := range []*proc{a, b, c, d} {
+			w.form([]*proc{p}, []*proc{p})
+		}
+		w.settle()
+		three := []*proc{b, c, d}
+		w.form(three, three)
+		for range 10 {
+			for _, p := range three {
+				p.reach()
+				if k := p.done; p == d || k < len(p.ring.log) && p.ring.log[k].kind != wire.KindSync {
+					p.step()
+				}
+			}
+		}
+		if len(apps["d"].state) != 1 || b.dir.Accepts(g) || c.dir.Accepts(g) {
+			t.Fatalf("d was to go on before the others, with what it alone holds: %v", apps["d"].state)
+		}
+		if dies {
+			w.crash("d")
+			w.regroup("abc")
+			w.start("d")
+			w.regroup("abcd")
+			if !a.dir.Accepts(g) {
+				t.Errorf("d runs anew, so its state is gone, and yet they do not go on: %s", a.dir.Explain(g))
+			}
+			continue
+		}
+		w.regroup("abc", "d")
+		if a.dir.Accepts(g) {
+			t.Errorf("a, b and c go on without what d has: %v", apps["a"].state)
+		}
+		w.regroup("abcd")
+		for _, n := range "abcd" {
+			if x := apps[string(n)]; !x.p.dir.Accepts(g) || len(x.state) != 1 {
+				t.Errorf("%c goes on: %v, with %v", n, x.p.dir.Accepts(g), x.state)
+			}
+		}
+	}
+}

@@ -44,7 +44,8 @@ func (d *Directory) remember(r *wire.GroupRecord, held []wire.MemberID) memory {
 // An epoch that others may have made says nothing of this: what they had then it may lack.
 func (m memory) reached() wire.Position { return max(m.rec.Epoch, m.rec.Held) }
 
-// newer orders memories, the newest first: by rank, then by how far they got in their epoch.
+// newer orders memories, the newest first: by rank, then by how far they got in their epoch. Of two that got as far, the one goes first
+// that more of those hold who have a vote: its state stays where a later primary must look for it.
 func newer(a, b memory) int {
 	switch {
 	case a.rank != b.rank:
@@ -53,6 +54,9 @@ func newer(a, b memory) int {
 		return descending(uint64(a.rec.Held), uint64(b.rec.Held))
 	case len(a.holders) == 0 || len(b.holders) == 0:
 		return len(b.holders) - len(a.holders)
+	}
+	if v := b.voting() - a.voting(); v != 0 {
+		return v
 	}
 	return lowest(a.holders).Compare(lowest(b.holders))
 }
@@ -68,6 +72,17 @@ func descending(a, b uint64) int {
 }
 
 func lowest(ids []wire.MemberID) wire.MemberID { return slices.MinFunc(ids, wire.MemberID.Compare) }
+
+// voting counts the holders with the state and, in a group with a size, a vote.
+func (m memory) voting() int {
+	var able []string
+	for _, id := range m.holders {
+		if member := &m.rec.Members[find(m.rec, id)]; member.Loaded {
+			able = append(able, member.Name)
+		}
+	}
+	return votes(m.rec.Voters, able)
+}
 
 // hasState reports whether somebody present can give the memory's state.
 func (m memory) hasState() bool {

@@ -66,6 +66,8 @@ func TestKeptSeeds(t *testing.T) {
 		{fourth, 4506742, "calls of one who had left by then were answered, and told, after the founding that came behind the leave"},
 		{fourth, 5500124, "one who was cut off while loading brought back a founding whose state was lost, and the members of the next were put out"},
 		{fourth, 2500029, "who had what was safe at a quorum left, and counted among those who could tell that there was nothing"},
+		{fifth, 20000126, "all who vote went on without one who had no vote, but the only state of the primary that they had voted for"},
+		{fifth, 20507829, "what came in of the old ring after everything had been exchanged was not exchanged any more"},
 		{fifth, 9006256, "the run ended while a ring whose numbers had come to their end made way for another"},
 		{fifth, 11013498, "who had given up a join that was met without a quorum was let in by it when it was made good"},
 		{fifth, 14500407, "the last of the newest primary had left on a ring before, and was told after others had gone on past it"},
