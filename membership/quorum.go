@@ -93,7 +93,7 @@ func (d *Directory) mayGoOn(w memory, mems []memory, waiting []wire.GroupJoin) b
 		for _, j := range waiting {
 			here = append(here, j.Member.Name)
 		}
-		return (everyVoter(w.rec, here) && !d.unsure(w.rec, mems, waiting) || 2*votes(w.rec.Voters, able) > sizeOf(w.rec)) && d.answered(w, mems)
+		return everyVoter(w.rec, here) && !d.unsure(w.rec, mems, waiting) && !d.elsewhere(w, mems) || 2*votes(w.rec.Voters, able) > sizeOf(w.rec) && answered(w, mems)
 	}
 	there := held(mems)
 	since := w.rec.Epoch // or a later one that w will have come to, once what it holds back is made good
@@ -128,22 +128,36 @@ func held(mems []memory) func(wire.MemberID) bool {
 
 // answered reports whether, of each sync that somebody here met only in a transitional configuration, someone is present who would
 // have gone on with it. Majorities of one list of voters always meet; but where they meet must also be the state that a member
-// which acted on that sync may have answered for. All voters do not help here either: they may have been let in to load what somebody
-// without a vote has. Where all who would have gone on are dead, their names running anew here, nobody has that state any more.
-func (d *Directory) answered(w memory, mems []memory) bool {
-	there := held(mems)
+// which acted on that sync may have answered for.
+func answered(w memory, mems []memory) bool {
+	for _, m := range mems {
+		for _, a := range m.rec.Attempts {
+			if elects(a) && a.Position > w.rec.Epoch && !slices.ContainsFunc(parseIDs(a.Payload), held(mems)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// elsewhere reports whether a member that is neither here nor dead may have gone on with a sync that somebody here met only in a transitional
+// configuration, and nobody here who would have as well. All voters do not help then: they may have been let in to load what one without a
+// vote has. Whoever is here without a memory has given up what it had.
+func (d *Directory) elsewhere(w memory, mems []memory) bool {
 	for _, m := range mems {
 		for _, a := range m.rec.Attempts {
 			if !elects(a) || a.Position <= w.rec.Epoch {
 				continue
 			}
 			e := parseIDs(a.Payload)
-			if !slices.ContainsFunc(e, there) && slices.ContainsFunc(e, func(id wire.MemberID) bool { return !d.reborn(id) }) {
-				return false
+			if !slices.ContainsFunc(e, held(mems)) && slices.ContainsFunc(e, func(id wire.MemberID) bool {
+				return !id.IsZero() && !d.present(id) && !d.reborn(id)
+			}) {
+				return true
 			}
 		}
 	}
-	return true
+	return false
 }
 
 // An electorate is who votes, by age.

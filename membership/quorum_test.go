@@ -244,7 +244,7 @@ func TestVoterThatLeftWithMore(t *testing.T) {
 // TestStateWithoutAVote: d, which has no vote but holds more than b and c, was made a primary by their votes and told them to load. They met
 // that only in a transitional configuration and were cut off. All who vote are here again, but what d may have answered for is not.
 func TestStateWithoutAVote(t *testing.T) {
-	for _, dies := range []bool{false, true} {
+	for _, then := range []string{"is cut off", "dies", "leaves"} {
 		w, apps := cluster(t, "abcd", wire.GroupConfig{Size: 3})
 		a, b, c, d := w.proc("a"), w.proc("b"), w.proc("c"), w.proc("d")
 		g := wire.NewGroupID("g")
@@ -266,19 +266,24 @@ func TestStateWithoutAVote(t *testing.T) {
 		if len(apps["d"].state) != 1 || b.dir.Accepts(g) || c.dir.Accepts(g) {
 			t.Fatalf("d was to go on before the others, with what it alone holds: %v", apps["d"].state)
 		}
-		if dies {
-			w.crash("d")
-			w.regroup("abc")
-			w.start("d")
-			w.regroup("abcd")
-			if !a.dir.Accepts(g) {
-				t.Errorf("d runs anew, so its state is gone, and yet they do not go on: %s", a.dir.Explain(g))
-			}
-			continue
-		}
 		w.regroup("abc", "d")
 		if a.dir.Accepts(g) {
 			t.Errorf("a, b and c go on without what d has: %v", apps["a"].state)
+		}
+		switch then {
+		case "dies":
+			w.crash("d")
+			w.start("d")
+		case "leaves":
+			apps["d"].leave = true
+			w.settle()
+		}
+		if then != "is cut off" {
+			w.regroup("abcd")
+			if !a.dir.Accepts(g) {
+				t.Errorf("d %s, so its state is gone, and yet they do not go on: %s", then, a.dir.Explain(g))
+			}
+			continue
 		}
 		w.regroup("abcd")
 		for _, n := range "abcd" {
