@@ -81,6 +81,9 @@ func (c *msgpackCodec) Append(b []byte, v any) (out []byte, err error) {
 	}
 	t := reflect.TypeOf(v)
 	p := c.plan(t)
+	if p.flat != nil {
+		return p.flat.append(b, reflect.ValueOf(v)), nil
+	}
 	start := len(b)
 	defer func() {
 		// A marshaler of the application, or msgpack on a type it was not made for, may panic. The sender gets an error.
@@ -99,6 +102,17 @@ func (c *msgpackCodec) Append(b []byte, v any) (out []byte, err error) {
 		at.Elem().Set(reflect.ValueOf(v))
 		v = at.Interface()
 	}
+	if out, err = c.encode(b, v); err != nil {
+		return b, fmt.Errorf("lockstep: encode %v: %w", t, err)
+	}
+	if err := guard(out[start:], p); err != nil {
+		return b, fmt.Errorf("lockstep: encode %v: receivers would refuse it: %w", t, err)
+	}
+	return out, nil
+}
+
+// encode has the library append v to b.
+func (c *msgpackCodec) encode(b []byte, v any) ([]byte, error) {
 	e, _ := c.encoders.Get().(*pooledEncoder)
 	if e == nil {
 		e = &pooledEncoder{enc: msgpack.NewEncoder(nil)}
@@ -107,14 +121,11 @@ func (c *msgpackCodec) Append(b []byte, v any) (out []byte, err error) {
 	e.enc.Reset(&e.w)
 	e.enc.UseCompactInts(true)
 	if err := e.enc.Encode(v); err != nil {
-		return b, fmt.Errorf("lockstep: encode %v: %w", t, err) // and the encoder is dropped: its state is unknown
+		return nil, err // and the encoder is dropped: its state is unknown
 	}
-	out, e.w.b = e.w.b, nil
+	b, e.w.b = e.w.b, nil
 	c.encoders.Put(e)
-	if err := guard(out[start:], p); err != nil {
-		return b, fmt.Errorf("lockstep: encode %v: receivers would refuse it: %w", t, err)
-	}
-	return out, nil
+	return b, nil
 }
 
 func (c *msgpackCodec) Decode(b []byte, v any) (err error) {
@@ -124,6 +135,12 @@ func (c *msgpackCodec) Decode(b []byte, v any) (err error) {
 	}
 	t := to.Type().Elem()
 	p := c.plan(t)
+	if p.flat != nil {
+		if p.flat.read(b, to.Elem()) {
+			return nil
+		}
+		to.Elem().SetZero()
+	}
 	if err := guard(b, p); err != nil {
 		return fmt.Errorf("lockstep: decode %v: %w", t, err)
 	}
@@ -133,6 +150,17 @@ func (c *msgpackCodec) Decode(b []byte, v any) (err error) {
 			err = fmt.Errorf("lockstep: decode %v: panic: %v", t, r)
 		}
 	}()
+	if err := c.decode(b, v); err != nil {
+		return fmt.Errorf("lockstep: decode %v: %w", t, err)
+	}
+	if p.times {
+		inUTC(to.Elem(), p)
+	}
+	return nil
+}
+
+// decode has the library read b, all of it, into v. The guard has looked at b.
+func (c *msgpackCodec) decode(b []byte, v any) error {
 	d, _ := c.decoders.Get().(*pooledDecoder)
 	if d == nil {
 		d = &pooledDecoder{dec: msgpack.NewDecoder(nil)}
@@ -141,17 +169,14 @@ func (c *msgpackCodec) Decode(b []byte, v any) (err error) {
 	d.dec.Reset(&d.r)
 	d.dec.DisableAllocLimit(true) // every length was checked against what is there
 	if err := d.dec.Decode(v); err != nil {
-		return fmt.Errorf("lockstep: decode %v: %w", t, err) // and the decoder is dropped: its state is unknown
+		return err // and the decoder is dropped: its state is unknown
 	}
 	if left := d.r.Len(); left > 0 {
-		return fmt.Errorf("lockstep: decode %v: %d bytes left over", t, left)
+		return fmt.Errorf("%d bytes left over", left)
 	}
 	d.r.Reset(nil)
 	if len(b) <= pooledMax {
 		c.decoders.Put(d)
-	}
-	if p.times {
-		inUTC(to.Elem(), p)
 	}
 	return nil
 }

@@ -19,10 +19,13 @@ type wireField struct {
 	alias string // another name under which it is read, or empty
 	typ   reflect.Type
 	index []int // as for reflect.Value.FieldByIndex
+	// optioned says that its tag, or the struct's, has an option that may change how it is encoded.
+	optioned bool
 }
 
 // wireFields lists the fields of a struct type. tuple says that the struct asks to be encoded as an array.
 func wireFields(t reflect.Type) (fields []wireField, tuple bool, err error) {
+	forAll := false
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, opts := parseTag(f.Tag.Get("msgpack"))
@@ -31,6 +34,7 @@ func wireFields(t reflect.Type) (fields []wireField, tuple bool, err error) {
 		}
 		if f.Name == "_msgpack" {
 			tuple = opts.has("as_array") || opts.has("asArray")
+			forAll = len(opts) > 0
 		}
 		if !f.IsExported() && !f.Anonymous {
 			continue
@@ -46,6 +50,7 @@ func wireFields(t reflect.Type) (fields []wireField, tuple bool, err error) {
 			if isInlined {
 				for _, in := range inlined {
 					in.index = append([]int{i}, in.index...)
+					in.optioned = in.optioned || len(opts) > 0
 					fields = append(fields, in)
 				}
 				continue
@@ -57,7 +62,10 @@ func wireFields(t reflect.Type) (fields []wireField, tuple bool, err error) {
 		if name == "" {
 			name = f.Name
 		}
-		fields = append(fields, wireField{name, opts["alias"], f.Type, []int{i}})
+		fields = append(fields, wireField{name, opts["alias"], f.Type, []int{i}, len(opts) > 0})
+	}
+	for i := range fields {
+		fields[i].optioned = fields[i].optioned || forAll
 	}
 	seen := make(map[string]bool, len(fields))
 	for _, f := range fields {

@@ -25,9 +25,10 @@ type plan struct {
 	index     [][]int // of inOrder, as for reflect.Value.FieldByIndex
 
 	// Of the root only: what may be met below it.
-	custom  bool // types that encode themselves
-	times   bool // a time.Time, perhaps inside an interface
-	endless bool // a value may contain itself, or be nested without bound
+	custom  bool  // types that encode themselves
+	times   bool  // a time.Time, perhaps inside an interface
+	endless bool  // a value may contain itself, or be nested without bound
+	flat    *flat // nil: the library writes and reads it
 }
 
 // anyPlan is the plan of what the receiver does not know. It has no fields and is never changed.
@@ -41,6 +42,7 @@ func (c *msgpackCodec) plan(t reflect.Type) *plan {
 	b := planner{made: make(map[reflect.Type]*plan), open: make(map[reflect.Type]bool)}
 	root := *b.build(t) // a copy, so that the root's flags are not those of a type inside
 	root.custom, root.times, root.endless = b.custom, b.times, b.endless
+	root.flat = c.flat(t)
 	p, _ := c.plans.LoadOrStore(t, &root)
 	return p.(*plan)
 }
