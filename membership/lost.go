@@ -31,7 +31,7 @@ func (d *Directory) attemptLoss(r *wire.GroupRecord, p wire.Position, c change) 
 	after := cloneRecord(r)
 	g := d.ghost()
 	g.vouching = g.allHere(c)
-	for _, o := range g.form(r.Name, []memory{g.remember(after, slices.Clone(holders(after)))}, nil, p) {
+	for _, o := range g.form(r.Name, []memory{remember(after, slices.Clone(holders(after)))}, nil, p) {
 		if o.Founding != r.Founding && len(o.Electorate) > 0 && len(r.Attempts) < wire.MaxAttempts {
 			r.Attempts = append(slices.Clip(r.Attempts), wire.Attempt{Position: p, Kind: wire.KindSync, Payload: appendIDBytes(o.Electorate)})
 		}

@@ -47,9 +47,10 @@ func (d *Directory) memories(group wire.GroupID, founding uint64) (mems []memory
 		waiting = append(waiting, r.Waiting...)
 		if r.Founding != 0 {
 			c := cloneRecord(&r.GroupRecord)
-			mems = append(mems, d.remember(c, slices.Clone(holders(c))))
+			mems = append(mems, remember(c, slices.Clone(holders(c))))
 		}
 	}
+	d.catchUp(mems)
 	slices.SortStableFunc(mems, newer)
 	if w := slices.IndexFunc(mems, memory.hasState); founding == 0 && w >= 0 {
 		founding = mems[w].rec.Founding

@@ -293,3 +293,33 @@ func TestStateWithoutAVote(t *testing.T) {
 		}
 	}
 }
+
+// TestVoteOfAForgetfulMember: b and d went on without a, then b without d, and b left as the last: it forgot the group. What it hears of it
+// from f, which was cut off before all that, does not make it one who can say what came after a's memory.
+func TestVoteOfAForgetfulMember(t *testing.T) {
+	w, apps := cluster(t, "badf", wire.GroupConfig{})
+	a, b, d := w.proc("a"), w.proc("b"), w.proc("d")
+	g := wire.NewGroupID("g")
+	w.regroup("bad", "f")
+	apps["f"].leave = true
+	w.settle()
+	w.regroup("bd", "a", "f")
+	d.say("g")
+	w.settle()
+	w.regroup("b", "d", "a", "f")
+	if !b.dir.Accepts(g) || len(apps["b"].state) != 1 {
+		t.Fatal("b, the older of two, was to go on alone")
+	}
+	apps["b"].leave = true
+	w.settle()
+	w.regroup("bf", "d", "a")
+	w.regroup("baf", "d")
+	if a.dir.Accepts(g) {
+		t.Errorf("a goes on with %v, and d has %v", apps["a"].state, apps["d"].state)
+	}
+	apps["b"].join, apps["b"].asked = true, "" // who waits says that nobody is missing
+	w.regroup("badf")
+	if !a.dir.Accepts(g) || !d.dir.Accepts(g) || len(apps["a"].state) != 1 {
+		t.Errorf("all are here, and a has %v: %s", apps["a"].state, d.dir.Explain(g))
+	}
+}

@@ -16,28 +16,43 @@ type memory struct {
 	rank    wire.Position     // the epoch it may have made
 }
 
-// remember makes a memory of a record. Its rank is its epoch, or the place of a later event that it met only in a transitional
-// configuration and that would have gone on with just this memory: a sync, or one that changes who votes. Somebody may have acted on
-// it, and have answered for what came behind it. What lies behind a gap gives no rank: those who acted on that had what is missing here.
-func (d *Directory) remember(r *wire.GroupRecord, held []wire.MemberID) memory {
+// remember makes a memory of a record. Its rank is its epoch, or the place of a later sync that it met only in a transitional
+// configuration and that would have gone on with just this memory: somebody may have acted on it, and have answered for it. What lies
+// behind a gap gives no rank: those who acted on that had what is missing here.
+func remember(r *wire.GroupRecord, held []wire.MemberID) memory {
 	m := memory{rec: r, holders: held, rank: r.Epoch}
-	stateIn := func(r *wire.GroupRecord, ids []wire.MemberID) bool {
-		return slices.ContainsFunc(ids, func(id wire.MemberID) bool {
-			i := find(r, id)
-			return slices.Contains(held, id) && i >= 0 && r.Members[i].Loaded
-		})
-	}
 	for _, a := range r.Attempts {
-		if a.Kind == wire.KindSync && a.Position > m.rank && stateIn(r, parseIDs(a.Payload)) {
+		if a.Kind == wire.KindSync && a.Position > m.rank && m.hasStateIn(r, parseIDs(a.Payload)) {
 			m.rank = a.Position
 		}
 	}
-	d.tryOut(r, func(a wire.Attempt, before, after *wire.GroupRecord) {
-		if !slices.Equal(loaded(before), loaded(after)) && (after.Founding == 0 || stateIn(after, held)) {
-			m.rank = max(m.rank, a.Position)
-		}
-	})
 	return m
+}
+
+// catchUp raises the rank of memories to the epoch of another one that an event began which they met as well, but only in a transitional
+// configuration: with what they hold back made good they are as far. So who holds more behind that event is ahead of who was shown it and
+// holds less, though others may have answered for what is between. An epoch that nobody here was shown raises nothing: those who moved
+// along without what these hold may have gone on with a quorum, and then they are the newer.
+func (d *Directory) catchUp(mems []memory) {
+	for i := range mems {
+		m := &mems[i]
+		d.tryOut(m.rec, func(a wire.Attempt, before, after *wire.GroupRecord) {
+			begins := !slices.Equal(loaded(before), loaded(after)) && (after.Founding == 0 || m.hasStateIn(after, m.holders))
+			if begins && a.Position > m.rank && slices.ContainsFunc(mems, func(o memory) bool {
+				return o.rec.Founding == m.rec.Founding && o.rec.Epoch == a.Position
+			}) {
+				m.rank = a.Position
+			}
+		})
+	}
+}
+
+// hasStateIn reports whether one of ids is a holder that, by r, has the state.
+func (m memory) hasStateIn(r *wire.GroupRecord, ids []wire.MemberID) bool {
+	return slices.ContainsFunc(ids, func(id wire.MemberID) bool {
+		i := find(r, id)
+		return slices.Contains(m.holders, id) && i >= 0 && r.Members[i].Loaded
+	})
 }
 
 // reached is the position up to which a memory has all that counts: what it delivered or held back, and all that lies before its epoch.
@@ -85,9 +100,7 @@ func (m memory) voting() int {
 }
 
 // hasState reports whether somebody present can give the memory's state.
-func (m memory) hasState() bool {
-	return slices.ContainsFunc(m.holders, func(id wire.MemberID) bool { return m.rec.Members[find(m.rec, id)].Loaded })
-}
+func (m memory) hasState() bool { return m.hasStateIn(m.rec, m.holders) }
 
 // sync makes one directory of all sides' and tells this member what it means for its groups.
 func (d *Directory) sync(p wire.Position) {
@@ -146,7 +159,7 @@ func (d *Directory) brought(name string) (mems []memory, waiting []wire.GroupJoi
 			held := slices.DeleteFunc(slices.Clone(holders(r)), func(id wire.MemberID) bool {
 				return !d.present(id) || !slices.Contains(c.Side, id) || find(r, id) < 0
 			})
-			mems = append(mems, d.remember(r, held))
+			mems = append(mems, remember(r, held))
 		}
 		if len(waiting) > before {
 			sides++
@@ -208,13 +221,14 @@ func shareSpoilt(mems []memory) {
 	}
 }
 
-// spoil makes void, for good, the votes of those who are here and whose side knows nothing of the founding any more: it ended
-// where they were, so they cannot say what came after the record. A void vote is a zero id: it counts and is never cast.
+// spoil makes void, for good, the votes of those who are here and whose side knows nothing of the founding any more, or nothing as new as
+// the epoch in which they had that vote: it ended where they were, so they cannot say what came after the record. What they know now is
+// hearsay. A void vote is a zero id: it counts and is never cast.
 func (d *Directory) spoil(r *wire.GroupRecord) {
 	void := func(id wire.MemberID) bool {
 		return slices.ContainsFunc(d.collected, func(c wire.Directory) bool {
 			return slices.Contains(c.Side, id) && !slices.ContainsFunc(recordsOf(&c, r.Name), func(o wire.GroupRecord) bool {
-				return o.Founding == r.Founding
+				return o.Founding == r.Founding && reaches(&o, r.Epoch)
 			})
 		})
 	}
@@ -234,6 +248,11 @@ func (d *Directory) spoil(r *wire.GroupRecord) {
 	}
 }
 
+// reaches reports whether a side knows of an event, be it by an attempt: whoever was to vote from then on was on that ring.
+func reaches(r *wire.GroupRecord, p wire.Position) bool {
+	return r.Epoch >= p || r.Held >= p || slices.ContainsFunc(r.Attempts, func(a wire.Attempt) bool { return a.Position >= p })
+}
+
 // place puts computed records into the directory.
 func (d *Directory) place(name string, list []*wire.GroupRecord) {
 	recs := make([]*record, len(list))
@@ -251,7 +270,7 @@ func (d *Directory) reform(name string, p wire.Position) {
 		waiting = append(waiting, r.Waiting...)
 		if r.Founding != 0 {
 			c := cloneRecord(&r.GroupRecord)
-			mems = append(mems, d.remember(c, slices.Clone(holders(c))))
+			mems = append(mems, remember(c, slices.Clone(holders(c))))
 		}
 	}
 	d.place(name, d.form(name, mems, waiting, p))
@@ -260,6 +279,7 @@ func (d *Directory) reform(name string, p wire.Position) {
 // form decides what becomes of one group: the one record of a group that goes on, or the records of its memories while none of
 // them may.
 func (d *Directory) form(name string, mems []memory, waiting []wire.GroupJoin, p wire.Position) []*wire.GroupRecord {
+	d.catchUp(mems)
 	top := uint64(0)
 	for _, m := range mems {
 		top = max(top, m.rec.View.Num)

@@ -438,6 +438,37 @@ func TestRankBehindAGap(t *testing.T) {
 	}
 }
 
+// TestActedBehindAGap: c, d and e lack a's leave and were a quorum without it that let d go. a and b hold both leaves, and more, and hold back.
+// c and e acted; what a and b hold back is not ahead of that.
+func TestActedBehindAGap(t *testing.T) {
+	w, apps := cluster(t, "abcde", wire.GroupConfig{})
+	a, b, c, d, e := w.proc("a"), w.proc("b"), w.proc("c"), w.proc("d"), w.proc("e")
+	apps["a"].leave = true
+	a.reconcile()
+	b.reach()
+	apps["d"].leave = true
+	d.reconcile()
+	for _, p := range []*proc{a, b, c, e} {
+		p.receive(len(p.ring.log) - 1)
+	}
+	b.say("g")
+	a.receive(len(a.ring.log) - 1)
+	w.form([]*proc{c, d, e}, []*proc{c, e})
+	for _, p := range []*proc{c, e} {
+		if x := apps[p.name]; names(x.view.Members) != "abce" || !x.view.Primary {
+			t.Fatalf("%s is in %s", p.name, x.view.words())
+		}
+	}
+	w.form([]*proc{a, b}, nil)
+	w.regroup("ce", "b", "a")
+	w.regroup("bce")
+	for _, n := range "ce" {
+		if x := apps[string(n)]; !x.p.dir.Accepts(wire.NewGroupID("g")) || len(x.view.Joined) == 0 || names(x.view.Joined) != "b" {
+			t.Errorf("%c is in %s", n, x.view.words())
+		}
+	}
+}
+
 // TestFurtherBehindAnAttempt: b was shown d's leave, a met it only in a transitional configuration; but a holds what came behind it and b
 // does not, and c delivered that as safe at a quorum of a, b and c. a's memory is the newer one.
 func TestFurtherBehindAnAttempt(t *testing.T) {
