@@ -41,17 +41,48 @@ func resuming(h *History) map[string]bool {
 // resume returns the history of the given groups as it is meant: without blocks that were made good, and with one id for one event.
 func resume(h *History, groups map[string]bool) *History {
 	meant := &History{Quiet: h.Quiet, Partitionable: h.Partitionable, Sized: h.Sized, step: h.step}
-	events := map[string]ViewID{} // the id under which an event's view was first seen
 	type name struct {
 		group string
 		view  ViewID
 	}
 	resumed := map[name]ViewID{} // what a view that resumes another goes on with
-	meantBy := map[name]ViewID{} // the id that stands for a view
 	for _, l := range h.Logs {
 		for i := range l.Events {
 			if e := &l.Events[i]; e.Kind == View && e.Resumes != (ViewID{}) {
 				resumed[name{l.Group, e.View}] = e.Resumes
+			}
+		}
+	}
+	goesOn := func(group string, view ViewID) ViewID {
+		for next, ok := resumed[name{group, view}]; ok; next, ok = resumed[name{group, view}] {
+			view = next
+		}
+		return view
+	}
+	// Ids under which one event was shown mean one view, wherever else they were shown: whoever loads at a cut behind it begins with it.
+	events := map[string]name{} // under which id an event's view was first seen
+	same := map[name]name{}     // another id of the same view, nearer to the one that stands for it
+	stands := func(n name) name {
+		for next, ok := same[n]; ok; next, ok = same[n] {
+			n = next
+		}
+		return n
+	}
+	for _, l := range h.Logs {
+		if !groups[l.Group] {
+			continue
+		}
+		for i := range l.Events {
+			e := &l.Events[i]
+			if e.Kind != View {
+				continue
+			}
+			id := stands(name{l.Group, goesOn(l.Group, e.View)})
+			event := fmt.Sprint(l.Group, e.Position, e.Members, e.Joined, e.Left)
+			if first, ok := events[event]; !ok {
+				events[event] = id
+			} else if first = stands(first); first != id && first.view.Num == id.view.Num {
+				same[id] = first
 			}
 		}
 	}
@@ -84,24 +115,10 @@ func resume(h *History, groups map[string]bool) *History {
 			}
 			if e.Kind == View {
 				// Whoever loads at a cut among what is made good begins with the view that the others resume.
-				as, told := e.View, e.View
-				for next, ok := resumed[name{l.Group, as}]; ok; next, ok = resumed[name{l.Group, as}] {
-					as = next
-				}
-				if as != e.View {
-					if id, ok := meantBy[name{l.Group, as}]; ok {
-						as = id
-					}
-					e.View = as
-				}
-				event := fmt.Sprint(l.Group, e.Position, e.Members, e.Joined, e.Left)
-				first, ok := events[event]
-				if !ok {
-					first = e.View
-					events[event] = first
-				}
+				told := e.View
+				e.View = goesOn(l.Group, e.View)
+				first := stands(events[fmt.Sprint(l.Group, e.Position, e.Members, e.Joined, e.Left)]).view
 				ids[told], ids[e.View] = first, first
-				meantBy[name{l.Group, told}], meantBy[name{l.Group, e.View}] = first, first
 				e.View, e.Resumes, e.told = first, ViewID{}, told
 				blocked, current = -1, first
 			}
