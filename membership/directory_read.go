@@ -130,16 +130,20 @@ func (d *Directory) Table(group wire.GroupID) []wire.HandlerEntry {
 // Membership is this member's part in a group, as far as events were delivered.
 func (d *Directory) Membership(group wire.GroupID) Membership {
 	r := d.own(group)
-	switch {
-	case r == nil:
+	if r == nil {
 		return MembershipNone
-	case d.holds(r) && !live(&r.GroupRecord):
-		return MembershipBlocked
-	case d.holds(r) && !r.Members[find(&r.GroupRecord, d.self.ID)].Loaded:
+	}
+	if !live(&r.GroupRecord) {
+		if d.holds(r) {
+			return MembershipBlocked
+		}
+	} else if i := find(&r.GroupRecord, d.self.ID); i >= 0 {
+		if r.Members[i].Loaded {
+			return MembershipMember
+		}
 		return MembershipLoading
-	case d.holds(r):
-		return MembershipMember
-	case d.waits(group):
+	}
+	if d.waits(group) {
 		return MembershipWaiting
 	}
 	return MembershipNone

@@ -52,7 +52,12 @@ func holders(r *wire.GroupRecord) []wire.MemberID {
 }
 
 func find(r *wire.GroupRecord, id wire.MemberID) int {
-	return slices.IndexFunc(r.Members, func(m wire.GroupMember) bool { return m.ID == id })
+	for i := range r.Members { // each message asks this: nothing is copied to look at it
+		if r.Members[i].ID == id {
+			return i
+		}
+	}
+	return -1
 }
 
 func memberIDs(members []wire.GroupMember) []wire.MemberID {

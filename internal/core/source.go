@@ -106,25 +106,29 @@ func (c *Core) Fill(chunks []wire.Chunk, room int) []wire.Chunk {
 		c.control = c.control[1:]
 	}
 	for g := c.nextSender(); g != nil; g = c.nextSender() {
-		o := g.queue.first()
-		if o.off == 0 && c.again[g.id] {
-			o.restart = true
+		// It stays this group's turn, and nothing keeps its next message back that did not keep back the first.
+		for g.queue.len() > 0 {
+			o := g.queue.first()
+			if o.off == 0 && c.again[g.id] {
+				o.restart = true
+			}
+			chunk, ok := o.next(room, len(chunks) == 0)
+			if !ok {
+				c.turn++
+				return chunks
+			}
+			delete(c.again, g.id)
+			chunks = append(chunks, chunk)
+			room -= chunk.Size()
+			if !chunk.Last() {
+				// The packet is full; the next one is the next group's.
+				c.turn++
+				return chunks
+			}
+			tag := o.tag
+			g.inflight.push(g.queue.pop())
+			c.numbered(g, tag)
 		}
-		chunk, ok := o.next(room, len(chunks) == 0)
-		if !ok {
-			c.turn++
-			return chunks
-		}
-		delete(c.again, g.id)
-		chunks = append(chunks, chunk)
-		room -= chunk.Size()
-		if !chunk.Last() {
-			// The packet is full; the next one is the next group's.
-			c.turn++
-			return chunks
-		}
-		g.inflight.push(g.queue.pop())
-		c.numbered(g, o.tag)
 	}
 	c.turn++
 	return chunks

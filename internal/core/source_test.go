@@ -91,3 +91,22 @@ func TestGroupsTakeTurns(t *testing.T) {
 		}
 	}
 }
+
+// TestNumberedByTag: messages that are given their numbers are reported by their tags, those that follow each other together.
+func TestNumberedByTag(t *testing.T) {
+	c, g, _ := twoGroups(t)
+	c.enqueue(g, 5, 500)
+	c.Effects()
+	for range 3 {
+		c.Fill(nil, 1300)
+	}
+	var got []Upcall
+	for _, u := range c.Effects().Upcalls {
+		if u.Kind == UpNumbered {
+			got = append(got, u)
+		}
+	}
+	if len(got) != 1 || got[0].Group != g.id || got[0].Tag != 0 || got[0].Count != 5 {
+		t.Errorf("five messages with the tags 0 to 4: %+v", got)
+	}
+}
