@@ -5,6 +5,7 @@ package lockstep
 import (
 	"context"
 	"reflect"
+	"sync"
 )
 
 // A typedHandler is what a registration keeps: the type is known only to its functions.
@@ -25,6 +26,24 @@ func decodeAs[M any](c Codec, e *handlerEntry, body []byte) (any, error) {
 	return v, err
 }
 
+// decodeFor decodes a message for its handler. Where that only makes a slice of the body, the slice is put where the last one was: spare
+// has *M that nobody looks at.
+func decodeFor[M any](c Codec, e *handlerEntry, body []byte, own bool, spare *sync.Pool) (v M, err error) {
+	if !e.raw {
+		at := new(M)
+		err = decodeValue(c, body, at, false, own)
+		return *at, err
+	}
+	at, _ := spare.Get().(*M)
+	if at == nil {
+		at = new(M)
+	}
+	err = decodeValue(c, body, at, true, own)
+	v, *at = *at, v
+	spare.Put(at)
+	return v, err
+}
+
 // Handle registers the handler for messages of type M, which arrive by Send, CausalSend, OrderedSend, SafeSend and SendTo. It
 // runs on the group's goroutine, in each message's place; v is this member's own copy. The handler must do the same at every
 // member: no clock, no random number, no map order. It panics after Join, for a type registered already, and for a type that
@@ -33,9 +52,10 @@ func Handle[M any](g *Group, h func(ctx context.Context, m Message, v M), opts .
 	if h == nil {
 		g.handlers.register(kindMessage, reflect.TypeFor[M](), nil, h, opts...)
 	}
+	var spare sync.Pool
 	run := func(ctx context.Context, c Codec, e *handlerEntry, m Message, body []byte, own bool) (any, bool, error) {
-		var v M
-		if err := decodeValue(c, body, &v, e.raw, own); err != nil {
+		v, err := decodeFor[M](c, e, body, own, &spare)
+		if err != nil {
 			return nil, false, err
 		}
 		h(ctx, m, v)
@@ -63,9 +83,10 @@ func handleCall[M, R any](g *Group, kind handlerKind, h func(ctx context.Context
 	if h == nil {
 		g.handlers.register(kind, typ, result, h, opts...)
 	}
+	var spare sync.Pool
 	run := func(ctx context.Context, c Codec, e *handlerEntry, m Message, body []byte, own bool) (any, bool, error) {
-		var v M
-		if err := decodeValue(c, body, &v, e.raw, own); err != nil {
+		v, err := decodeFor[M](c, e, body, own, &spare)
+		if err != nil {
 			return nil, false, err
 		}
 		r, err := h(ctx, m, v)

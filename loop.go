@@ -80,6 +80,7 @@ func newLoop(n *Node, drive func(core.Config) machine) (*loop, error) {
 		MaxMessage: n.cfg.MaxMessage + headMost,
 		Begin:      n.keeper.begin,
 		Stored:     n.keeper.first,
+		Room:       n.room,
 	}
 	if _, err := rand.Read(cfg.Secret[:]); err != nil {
 		return nil, fmt.Errorf("lockstep: start: %w", err)
@@ -89,6 +90,15 @@ func newLoop(n *Node, drive func(core.Config) machine) (*loop, error) {
 	l.core = drive(cfg)
 	l.n.ring.store(l.core)
 	return l, nil
+}
+
+// room gives the core memory for messages that are put together; it comes back in core.Effects.
+func (n *Node) room(size int) ([]byte, any) {
+	room, slab := n.assembled.Get(size)
+	if slab == nil {
+		return room, nil
+	}
+	return room, slab
 }
 
 // run is the loop's own goroutine.

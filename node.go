@@ -75,6 +75,8 @@ type Node struct {
 	joins  map[*tenure]*joinWatch
 
 	doze doze // of housekeeping
+
+	assembled transport.Slabs // memory of messages put together
 }
 
 // Start starts a member: it binds its address and begins to look for others. It does not wait for them, and seeds that cannot be

@@ -55,6 +55,7 @@ type handleOptions struct {
 	name       string
 	named      bool
 	interfaces bool
+	borrowed   bool
 }
 
 // As gives the type another name on the wire than its own, for two types of one name, for types without a name, and to keep the
@@ -69,6 +70,14 @@ func AllowInterfaces() HandleOption {
 	return func(o *handleOptions) { o.interfaces = true }
 }
 
+// Borrowed says that the handler, of messages that are a byte slice, keeps nothing of the bytes it is given, and changes none: they are
+// the memory in which they arrived, which is used again when the handler returns. So a large message is neither copied for the handler nor
+// allocated. A result of HandleApply or HandleQuery must not share memory with them. Programs built with the race detector find other
+// bytes there afterwards. Registering another type with it panics.
+func Borrowed() HandleOption {
+	return func(o *handleOptions) { o.borrowed = true }
+}
+
 // A handlerEntry is one registered type. It is immutable.
 type handlerEntry struct {
 	name    string       // on the wire
@@ -80,6 +89,8 @@ type handlerEntry struct {
 	shape   string       // fields and their types, for comparison with other members
 	index   int          // among the frozen entries; not the number used on the wire, which is the group's
 	handler any          // what the Handle function stored; the table does not look at it
+
+	borrowed bool // the handler is lent the bytes of raw messages
 }
 
 // wire is the entry as other members see it.
@@ -120,7 +131,10 @@ func (t *handlerTable) register(kind handlerKind, typ, result reflect.Type, hand
 	if why != "" {
 		fail("%s", why)
 	}
-	e := &handlerEntry{name: name, kind: kind, typ: typ, result: result, raw: isRaw(typ), handler: handler}
+	e := &handlerEntry{name: name, kind: kind, typ: typ, result: result, raw: isRaw(typ), handler: handler, borrowed: o.borrowed}
+	if e.borrowed && !e.raw {
+		fail("Borrowed is for byte slices")
+	}
 	e.shape = shapeOf(typ)
 	if t.check {
 		if typ.Kind() == reflect.Pointer {

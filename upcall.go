@@ -82,13 +82,14 @@ func (t *tenure) upcall(u *core.Upcall, table *agreedTable) {
 }
 
 // deliver runs the handler of each message, until what is left of them becomes void. Then their memory is somebody else's; else it is given
-// back here.
+// back here, unless a handler was given it for good.
 func (t *tenure) deliver(u *core.Upcall, table *agreedTable) {
 	m := Message{
 		Group: t.g, Sender: memberOf(u.Sender), View: viewIDOf(u.ViewID), Position: Position(u.Position), Order: Order(u.Order),
 		Transitional: u.Transitional,
 	}
 	count, bytes := 0, 0
+	given := false
 	for i := range u.Messages {
 		if !t.claims() {
 			break
@@ -98,19 +99,20 @@ func (t *tenure) deliver(u *core.Upcall, table *agreedTable) {
 			m.Position++
 		}
 		payload := u.Messages[i].Payload
-		t.handle(u, m, payload, u.Messages[i].Total > 0, table)
+		given = t.handle(u, m, payload, u.Messages[i].Total > 0, table) || given
 		count++
 		bytes += len(payload) - headSize(u.Message)
 	}
 	t.n.counts.delivered.Add(uint64(count))
 	t.n.counts.deliveredBytes.Add(uint64(bytes))
-	if m, ok := u.Memory.(*transport.Slab); ok && count == len(u.Messages) {
+	if m, ok := u.Memory.(*transport.Slab); ok && count == len(u.Messages) && !given {
 		m.Release()
 	}
 }
 
-// handle runs the handler of one message, and may give it the body if that is its own.
-func (t *tenure) handle(u *core.Upcall, m Message, body []byte, own bool, table *agreedTable) {
+// handle runs the handler of one message. It reports whether the handler was given the body itself, which it may be if that is nobody
+// else's (own).
+func (t *tenure) handle(u *core.Upcall, m Message, body []byte, own bool, table *agreedTable) (given bool) {
 	var id uint64
 	ok := true
 	if u.Message != wire.KindApp {
@@ -121,20 +123,21 @@ func (t *tenure) handle(u *core.Upcall, m Message, body []byte, own bool, table 
 	if !ok || !fits || entry == nil || entry.kind != kindOf(u.Message) {
 		if u.Message == wire.KindQuery {
 			t.reply(u, id, statusDeclined, nil)
-			return
+			return false
 		}
 		t.fail(t.g.fault("handle", ErrDecode, fmt.Sprintf("%v from %v: no handler here for type %d", m.Position, m.Sender, index)))
-		return
+		return false
 	}
 	t.handling.Store(entry)
-	result, decoded, err := entry.typed().run(t.ctx, t.n.cfg.Codec, entry, m, body, own)
+	given = own && entry.raw && !entry.borrowed
+	result, decoded, err := entry.typed().run(t.ctx, t.n.cfg.Codec, entry, m, body, own || entry.borrowed)
 	if u.Message == wire.KindQuery {
 		t.replyWith(u, id, entry, result, err)
-		return
+		return given
 	}
 	if !decoded {
 		t.fail(t.g.fault("handle", ErrDecode, fmt.Sprintf("%v %s at %v from %v: %v", entry.kind, entry.name, m.Position, m.Sender, err)))
-		return
+		return given
 	}
 	if u.Message == wire.KindApply && u.Own {
 		t.g.mu.Lock()
@@ -144,6 +147,7 @@ func (t *tenure) handle(u *core.Upcall, m Message, body []byte, own bool, table 
 		}
 		t.g.mu.Unlock()
 	}
+	return given
 }
 
 // replyWith encodes what a query's handler returned.
@@ -183,7 +187,7 @@ func (t *tenure) handleDirect(u *core.Upcall, table *agreedTable) {
 	}
 	m := Message{Group: t.g, Sender: memberOf(u.Sender), View: t.g.View().ID, Position: Position(u.Position), Order: FIFO}
 	t.handling.Store(entry)
-	_, decoded, err := entry.typed().run(t.ctx, t.n.cfg.Codec, entry, m, body, false)
+	_, decoded, err := entry.typed().run(t.ctx, t.n.cfg.Codec, entry, m, body, entry.borrowed)
 	if !decoded {
 		// Only this member got it, so its state differs from nobody's.
 		t.n.events.packetDropped(fmt.Sprintf("group %s: SendTo from %v: %v", t.g.name, m.Sender, err))

@@ -234,6 +234,9 @@ func (m *Machine) Start() { m.installAlone() }
 // Keep sets which groups' fragments are kept.
 func (m *Machine) Keep(keep func(wire.GroupID) bool) { m.assembler.Keep = keep }
 
+// Room sets what gives memory for messages that are put together; see ordering.Assembler.
+func (m *Machine) Room(room func(int) ([]byte, any)) { m.assembler.Room = room }
+
 // Suffice sets who counts, in each group, where a message is to be safe at k. Without it every member of the ring does.
 func (m *Machine) Suffice(enough ordering.Enough) { m.suffices = enough }
 
@@ -279,8 +282,9 @@ func (m *Machine) Input(now time.Time) { m.now = now }
 // Recycle takes back the bodies of all packets given to the sink so far.
 func (m *Machine) Recycle() { m.arena = m.arena[:0] }
 
-// Freed appends the memory of packets that are needed no more. A ring that is no longer in operation gives nothing back.
+// Freed appends the memory of packets and messages that is needed no more. A ring that is no longer in operation gives nothing back.
 func (m *Machine) Freed(dst []any) []any {
+	dst = m.assembler.Freed(dst)
 	if m.ring == nil {
 		return dst
 	}

@@ -320,6 +320,46 @@ func TestFragmentsMakeOneMessage(t *testing.T) {
 	}
 }
 
+// TestRoomIsGivenBack: what arrives in memory that somebody wants back is copied into room that comes back too; a member's own message, of
+// which the fragments are parts, is delivered where it lies.
+func TestRoomIsGivenBack(t *testing.T) {
+	a := NewAssembler(100, func(wire.GroupID) bool { return true })
+	given := 0
+	a.Room = func(size int) ([]byte, any) {
+		given++
+		return make([]byte, 0, size), given
+	}
+	x, y := wire.MemberID{1}, wire.MemberID{2}
+	var got []Messages
+	take := func(m Messages) { got = append(got, m) }
+	whole := []byte("abcdefghi")
+	for i, flags := range []uint8{wire.ChunkFirst, 0, wire.ChunkLast} {
+		part := whole[3*i : 3*i+3]
+		own := piece(1, flags, 9, "")
+		own.Chunks[0].Payload = part
+		others := piece(1, flags, 9, string(part))
+		others.Memory = "a packet"
+		a.Packet(own, x, take)
+		a.Packet(others, y, take)
+		clear(others.Chunks[0].Payload)
+		if freed := a.Freed(nil); len(freed) != i/2 || i == 2 && freed[0] != 1 {
+			t.Errorf("after part %d: %v was given back", i, freed)
+		}
+	}
+	if len(got) != 2 || &got[0].Payload()[0] != &whole[0] || len(got[0].Payload()) != 9 || got[0].Whole[0].Total != 0 || got[0].Memory != nil {
+		t.Errorf("the own message: %v", got)
+	}
+	if string(got[1].Payload()) != "abcdefghi" || got[1].Memory != 1 || got[1].Whole[0].Total != 9 || given != 1 {
+		t.Errorf("the other one: %v; room was given %d times", got, given)
+	}
+	// Fragments that do not lie together are copied, wherever they are.
+	a.Packet(&wire.Data{Chunks: []wire.Chunk{{Group: 1, Kind: wire.KindApp, Flags: wire.ChunkFirst, Total: 6, Payload: whole[:3]}}}, x, take)
+	a.Packet(piece(1, wire.ChunkLast, 0, "xyz"), x, take)
+	if m := got[len(got)-1]; string(m.Payload()) != "abcxyz" || m.Whole[0].Total != 6 || string(whole) != "abcdefghi" {
+		t.Errorf("parts from two places: %q of %d, and %q", m.Payload(), m.Whole[0].Total, whole)
+	}
+}
+
 // TestALargeMessageIsGivenRoomAsItComes: a message is copied into room of its final size, and one larger than that gets room as it brings
 // bytes.
 func TestALargeMessageIsGivenRoomAsItComes(t *testing.T) {

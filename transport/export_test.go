@@ -13,3 +13,6 @@ func (e *Endpoint) SendFlagged(to netip.AddrPort, flags uint16, text []byte) {
 	}
 	e.flush()
 }
+
+// SlabSize is how many bytes a slab has room for.
+func SlabSize(s *Slab) int { return cap(s.text) }

@@ -6,6 +6,7 @@ package transport
 // packets' memory is. So what is forgotten on a rare way out is no leak, and only a release that comes too early would do harm.
 
 import (
+	"math/bits"
 	"sync"
 	"sync/atomic"
 )
@@ -14,7 +15,7 @@ import (
 type Slab struct {
 	text    []byte // what is filled, with room behind it; the receiver's own
 	holders atomic.Int32
-	home    *sync.Pool // of *Slab: the Endpoint's
+	home    *sync.Pool // of *Slab of this size
 }
 
 // Hold adds a holder. The caller must hold the slab itself.
@@ -58,4 +59,39 @@ func (r *receiver) bulk(size int) *Slab {
 	s.holders.Store(1)
 	r.filling = s
 	return s
+}
+
+// Slabs are slabs of all sizes, for what does not lie in a packet: messages put together from several. The zero value is ready, and its
+// method may be called from any goroutine.
+type Slabs struct{ pools [classes]sync.Pool }
+
+// Sizes are rounded up to eight to each power of two, so an eighth is wasted at most. Larger ones are not worth keeping.
+const (
+	slabLeast = 1 << 7 // what is no larger is of the first class
+	slabMost  = 1 << 16
+	perPower  = 8
+	classes   = (16 - 7) * perPower
+)
+
+// Get gives empty room for size bytes, and the slab it is in, which the caller holds; without a slab where the size is too large for one.
+func (p *Slabs) Get(size int) ([]byte, *Slab) {
+	if size > slabMost {
+		return make([]byte, 0, size), nil
+	}
+	class, whole := slabClass(size)
+	s, _ := p.pools[class].Get().(*Slab)
+	if s == nil {
+		s = &Slab{text: make([]byte, 0, whole), home: &p.pools[class]}
+	}
+	s.holders.Store(1)
+	return s.text[:0:size], s
+}
+
+// slabClass is the class of a size, and the size of that class.
+func slabClass(size int) (class, whole int) {
+	size = max(size, slabLeast+1)
+	power := bits.Len(uint(size-1)) - 1 // of the largest power of two below size
+	step := 1 << power / perPower
+	above := (size - 1 - 1<<power) / step
+	return (power-7)*perPower + above, 1<<power + (above+1)*step
 }

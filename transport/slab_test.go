@@ -104,3 +104,31 @@ func TestReleasedTooOften(t *testing.T) {
 		p.Slab.Release()
 	}
 }
+
+// TestSlabsOfAllSizes has room for whatever it is asked for, in memory that is used again, and wastes little.
+func TestSlabsOfAllSizes(t *testing.T) {
+	var p transport.Slabs
+	for size := 1; size <= 70_000; size += 1 + size/100 {
+		room, s := p.Get(size)
+		if len(room) != 0 || cap(room) != size || (s == nil) != (size > 1<<16) {
+			t.Fatalf("%d bytes: room for %d, %v", size, cap(room), s)
+		}
+		if s == nil {
+			continue
+		}
+		room = append(room, make([]byte, size)...)
+		if whole := transport.SlabSize(s); whole < size || whole > max(150, size+size/8+1) {
+			t.Fatalf("%d bytes take %d", size, whole)
+		}
+		again := false
+		for range 50 { // a slab that was given back may be dropped, but not every time
+			s.Release()
+			other, next := p.Get(size)
+			again = again || &other[:1][0] == &room[0]
+			room, s = other[:size], next
+		}
+		if !again {
+			t.Errorf("memory of %d bytes is not used again", size)
+		}
+	}
+}

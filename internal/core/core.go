@@ -40,6 +40,10 @@ type Config struct {
 
 	Ahead Mark // how far beyond its use a mark is stored; zero fields: as membership.Config says
 
+	// Room, if not nil, gives memory for messages that are put together from fragments, and what stands for it in Upcall.Memory and
+	// Effects: no bytes, with room for so many. Nothing depends on it.
+	Room func(size int) (room []byte, memory any)
+
 	// Watch, if not nil, is shown what happens on the ring, for a checker. It must not call back.
 	Watch func(*membership.Watched)
 }
@@ -107,6 +111,7 @@ func New(cfg Config, now time.Time) *Core {
 		Limits: limits, MaxMessage: cfg.MaxMessage, Secret: cfg.Secret, Begin: cfg.Begin, Stored: cfg.Stored, Ahead: cfg.Ahead, Watch: cfg.Watch,
 	}, c, (*sink)(c), now)
 	c.ring.Keep(func(g wire.GroupID) bool { return c.groups[g] != nil })
+	c.ring.Room(cfg.Room)
 	c.ring.Suffice(c.dir.Enough)
 	c.ring.Start()
 	c.due = c.deadline()

@@ -16,8 +16,9 @@ type Effects struct {
 	Notices []Notice
 	// Persist, unless zero, is to be written to stable storage; Persisted says when it is there. It covers all asked for before.
 	Persist Mark
-	// Kept is memory of messages (wire.Data.Memory) that the core still needs and will not speak of again. Freed is memory of packets that
-	// it needs no more, but for those Upcalls that name it. Kept comes first, then Upcalls, then Freed.
+	// Kept is memory of messages (wire.Data.Memory, Config.Room) that the core still needs and will not speak of again. Freed is memory of
+	// packets and of messages put together that it needs no more, but for those Upcalls that name it. Kept comes first, then Upcalls, then
+	// Freed.
 	Kept, Freed []any
 }
 

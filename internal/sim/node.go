@@ -87,6 +87,9 @@ func (n *node) start() {
 	}
 	n.mount(&cfg, wall)
 	p.rings = c.watchRings(p.member)
+	if c.lends() {
+		cfg.Room = room
+	}
 	cfg.Watch = p.rings.watch
 	p.core = core.New(cfg, p.time())
 	n.p = p
@@ -226,7 +229,7 @@ func (p *process) receive(d *datagram) {
 		return
 	}
 	parse := wire.Parse
-	if c.opts.Seed%4 == 0 && d.header.Class == wire.ClassData {
+	if c.lends() && d.header.Class == wire.ClassData {
 		parse = lend
 	}
 	packet, err := parse(d.body)

@@ -59,23 +59,42 @@ func (p *Data) Append(b []byte) []byte {
 	return b
 }
 
-// ParseData reads a whole body. It allocates the packet and its slice of chunks; payloads alias the body. Errors match
-// ErrMalformed.
+// few is how many chunks most packets have at most: those are allocated with their packet.
+const few = 3
+
+type dataOfFew struct {
+	Data
+	chunks [few]Chunk
+}
+
+// ParseData reads a whole body. It allocates the packet and, if there are more than a few, its slice of chunks; payloads alias the body.
+// Errors match ErrMalformed.
 func ParseData(body []byte) (*Data, error) {
 	r := reader{b: body}
 	r.expect(TypeData)
-	p := &Data{Flags: r.u8()}
-	p.Origin = r.u16()
-	p.Seq = r.u64()
-	p.Position = Position(r.u64())
-	p.Prev = r.u32()
-	p.Control = r.u32()
-	p.Round = r.u32()
-	if n := r.count(uint32(r.u16()), math.MaxUint16, ChunkHeaderSize); n > 0 {
-		p.Chunks = make([]Chunk, n)
-		for i := range p.Chunks {
-			r.chunk(&p.Chunks[i])
+	var d Data
+	d.Flags = r.u8()
+	d.Origin = r.u16()
+	d.Seq = r.u64()
+	d.Position = Position(r.u64())
+	d.Prev = r.u32()
+	d.Control = r.u32()
+	d.Round = r.u32()
+	n := r.count(uint32(r.u16()), math.MaxUint16, ChunkHeaderSize)
+	var p *Data
+	if n > 0 && n <= few {
+		with := &dataOfFew{Data: d}
+		p = &with.Data
+		p.Chunks = with.chunks[:n:n]
+	} else {
+		p = &Data{}
+		*p = d
+		if n > 0 {
+			p.Chunks = make([]Chunk, n)
 		}
+	}
+	for i := range p.Chunks {
+		r.chunk(&p.Chunks[i])
 	}
 	if uint64(p.Prev) > p.Seq || uint64(p.Control) > p.Seq {
 		r.fail("offset below zero")
