@@ -98,7 +98,7 @@ func (o *benchOptions) runOne(ctx context.Context) (r benchResult, err error) {
 
 // attach registers the handlers.
 func (b *bench) attach(g *lockstep.Group, members int) {
-	lockstep.Handle(g, func(_ context.Context, _ lockstep.Message, _ Load) { b.count() })
+	lockstep.Handle(g, func(_ context.Context, _ lockstep.Message, _ Load) { b.count() }, lockstep.Borrowed())
 	lockstep.Handle(g, func(_ context.Context, _ lockstep.Message, _ Reading) { b.count() })
 	lockstep.Handle(g, func(_ context.Context, m lockstep.Message, p Ping) { b.countPing(m, p) })
 	all := false
