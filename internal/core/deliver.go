@@ -197,9 +197,8 @@ func (c *Core) hold(g *group, u Upcall, mine bool) {
 // lose notes that an own message has no place in the group's order, for instance one behind a gap where this side holds back. It is
 // the first in flight but for those that are held back; outcomes are reported in the order of submission, so it waits for them.
 func (c *Core) lose(g *group) {
-	flight := g.inflight.waiting()
-	for i := min(g.heldOwn(), len(flight)); i < len(flight); i++ {
-		if o := &flight[i]; !o.lost {
+	for i := g.heldOwn(); i < g.inflight.len(); i++ {
+		if o := g.inflight.at(i); !o.lost {
 			o.lost = true
 			break
 		}

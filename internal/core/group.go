@@ -284,10 +284,12 @@ func (c *Core) submit(ev *Submit) {
 // loseAll reports, in order, every message of a group that will not be delivered here. What was numbered may be delivered by
 // others.
 func (c *Core) loseAll(g *group, uncertain bool) {
-	for _, o := range g.inflight.waiting() {
+	for i := range g.inflight.len() {
+		o := g.inflight.at(i)
 		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag, Uncertain: uncertain})
 	}
-	for _, o := range g.queue.waiting() {
+	for i := range g.queue.len() {
+		o := g.queue.at(i)
 		c.up(Upcall{Kind: UpLost, Group: g.id, Tag: o.tag, Uncertain: o.before})
 	}
 	if g.queue.len() > 0 && g.queue.first().restart && g.queue.first().off == 0 {
@@ -339,7 +341,8 @@ func (c *Core) cut(id wire.GroupID) {
 	// What is held back already came before the cut: it has its place, if it gets one.
 	var held, again line[outgoing]
 	keep := g.heldOwn()
-	for i, o := range g.inflight.waiting() {
+	for i := range g.inflight.len() {
+		o := *g.inflight.at(i)
 		if i < keep {
 			held.push(o)
 			continue
@@ -347,13 +350,13 @@ func (c *Core) cut(id wire.GroupID) {
 		o.before = true
 		again.push(o)
 	}
-	for _, o := range g.queue.waiting() {
-		again.push(o)
+	for i := range g.queue.len() {
+		again.push(*g.queue.at(i))
 	}
 	g.inflight, g.queue = held, again
 	c.sending.add(g)
-	for i := range g.queue.waiting() {
-		o := &g.queue.waiting()[i]
+	for i := range g.queue.len() {
+		o := g.queue.at(i)
 		if o.off > 0 {
 			c.ring.Coverage.Restarted++
 		}

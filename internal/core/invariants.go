@@ -33,8 +33,8 @@ func (c *Core) Invariant() error {
 		case len(g.pending) > directPending:
 			return fmt.Errorf("core invariant 2: %q keeps %d answers that wait for their place", g.name, len(g.pending))
 		}
-		for i, o := range g.queue.waiting() {
-			if i > 0 && o.off > 0 {
+		for i := range g.queue.len() {
+			if i > 0 && g.queue.at(i).off > 0 {
 				return fmt.Errorf("core invariant 3: message %d of %q is half numbered before those in front of it", i, g.name)
 			}
 		}

@@ -27,7 +27,7 @@ func TestABrokenCoreIsNamed(t *testing.T) {
 			c.moved = true
 		}},
 		{"two messages half numbered", "core invariant 3:", func(c *Core) {
-			c.order[0].queue = line[outgoing]{list: []outgoing{{}, {off: 1}}}
+			c.order[0].queue = line[outgoing]{ring: []outgoing{{}, {off: 1}}, n: 2}
 		}},
 		{"a window that is never forgotten", "core invariant 4:", func(c *Core) { c.replay.order = append(c.replay.order, origin{}) }},
 		{"a group that nobody looks after", "core invariant 5:", func(c *Core) { c.order[0].queue.push(outgoing{}) }},

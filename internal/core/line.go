@@ -1,37 +1,41 @@
 package core
 
-// A line: what waits in the order in which it came, by value, so that a message under way is no allocation of its own.
+// A line: what waits in the order in which it came, by value, so that a message under way is no allocation of its own. It is a ring in
+// memory: nothing moves but when it grows.
 
 type line[T any] struct {
-	head int
-	list []T
+	ring    []T // as long as a power of two, or empty
+	head, n int
 }
 
-func (l *line[T]) len() int { return len(l.list) - l.head }
+func (l *line[T]) len() int { return l.n }
 
-// waiting is all of it, the first in front. It is good until the line changes.
-func (l *line[T]) waiting() []T { return l.list[l.head:] }
+// at is the one with i before it; there must be one.
+func (l *line[T]) at(i int) *T { return &l.ring[(l.head+i)&(len(l.ring)-1)] }
 
 // first is the one in front; there must be one.
-func (l *line[T]) first() *T { return &l.list[l.head] }
+func (l *line[T]) first() *T { return l.at(0) }
 
 func (l *line[T]) push(x T) {
-	if l.head == len(l.list) {
-		l.list, l.head = l.list[:0], 0
-	} else if len(l.list) == cap(l.list) && l.head >= len(l.list)/2 {
-		n := copy(l.list, l.list[l.head:])
-		clear(l.list[n:])
-		l.list, l.head = l.list[:n], 0
+	if l.n == len(l.ring) {
+		grown := make([]T, max(1, 2*l.n))
+		copy(grown[copy(grown, l.ring[l.head:]):], l.ring[:l.head])
+		l.ring, l.head = grown, 0
 	}
-	l.list = append(l.list, x)
+	l.n++
+	*l.at(l.n - 1) = x
 }
 
 // pop takes the one in front; there must be one.
 func (l *line[T]) pop() T {
-	x := l.list[l.head]
+	first := l.at(0)
+	x := *first
 	var none T
-	l.list[l.head] = none
-	l.head++
+	*first = none
+	l.n--
+	if l.head = (l.head + 1) & (len(l.ring) - 1); l.n == 0 {
+		l.head = 0
+	}
 	return x
 }
 
