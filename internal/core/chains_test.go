@@ -203,3 +203,17 @@ func TestMinority(t *testing.T) {
 		}
 	}
 }
+
+// A member of a group without a state that is taken in anew loads nothing, and was told of less than the others all the same: what they made
+// good, for one. So it says nothing of the ring on which that was.
+func TestWhoIsTakenInAnewIsNotCompared(t *testing.T) {
+	f := threeOf(t)
+	g := wire.NewGroupID("g")
+	f.step(0, Report{Member: f.cores[2].cfg.Self.ID, Why: "its disk is full"})
+	f.run(6 * time.Second)
+	for i, c := range f.cores {
+		if len(c.ring.Members()) != 3 || c.groups[g].whole != (i != 2) {
+			t.Errorf("core %d is on a ring of %d and compares what it delivers there: %v", i, len(c.ring.Members()), c.groups[g].whole)
+		}
+	}
+}

@@ -306,6 +306,9 @@ func (c *Core) events() {
 			}
 			g.delivered = max(g.delivered, e.Position)
 			g.wishes = nil // what was void without a primary is asked for again
+			if slices.Contains(e.View.Joined, membership.Member{ID: c.cfg.Self.ID, Name: c.cfg.Self.Name}) {
+				g.whole = false // taken in anew, it was told of less than the others; without a state no load says so
+			}
 			u.Kind = UpView
 			g.views(e.View)
 			c.up(u)
