@@ -78,6 +78,7 @@ func (d *Directory) override(group wire.GroupID, p wire.Position, o wire.Overrid
 	if r.Config.Size != 0 {
 		reduce(r, mems[w:])
 	}
+	r.Founding = id // what it makes good is shown as of the new founding, and so not beside what others make of it in the old one
 	r = d.resume(w, mems, waiting, p)
 	if r.Founding != 0 {
 		r.Founding = id

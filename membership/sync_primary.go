@@ -187,7 +187,8 @@ func (d *Directory) resumeView(r *wire.GroupRecord, kept []wire.MemberID, resume
 		return
 	}
 	d.emit(Event{Kind: EventView, Name: r.Name, Position: r.Attempts[0].Position - 1, View: &View{ID: r.View,
-		Members: membersAmong(r, memberIDs(r.Members)), With: membersAmong(r, kept), Loading: loading(r), Primary: true, Rank: find(r, d.self.ID), Resumes: resumes}})
+		Members: membersAmong(r, memberIDs(r.Members)), With: membersAmong(r, kept), Loading: loading(r), Primary: true, Rank: find(r, d.self.ID), Resumes: resumes,
+		Founding: r.Founding}})
 }
 
 // makeGood applies a memory's attempts, each after the messages held back before it, and shows them to those who hold the memory.

@@ -48,7 +48,7 @@ func (d *Directory) applyLeave(r *wire.GroupRecord, p wire.Position, c change) {
 	farewell := func() {
 		if id == d.self.ID {
 			d.emit(Event{Kind: EventView, Name: r.Name, Position: p, View: &View{ID: number, Members: membersAmong(next, memberIDs(next.Members)),
-				Left: left, Loading: loading(next), Primary: next.Primary, Rank: -1}})
+				Left: left, Loading: loading(next), Primary: next.Primary, Rank: -1, Founding: r.Founding}})
 			d.emit(Event{Kind: EventLeft, Name: r.Name, Position: p, Refusal: RefusalLeave})
 		}
 	}

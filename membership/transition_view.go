@@ -84,7 +84,7 @@ func (d *Directory) report(r *wire.GroupRecord, p wire.Position, c viewChange) {
 		return
 	}
 	v := &View{ID: r.View, Members: membersAmong(r, memberIDs(r.Members)), Joined: membersAmong(r, c.joined), Left: c.left,
-		Loading: loading(r), Primary: r.Primary, Rank: rank}
+		Loading: loading(r), Primary: r.Primary, Rank: rank, Founding: r.Founding}
 	again := slices.Contains(c.reload, d.self.ID)
 	switch {
 	case again:

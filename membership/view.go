@@ -37,6 +37,8 @@ type View struct {
 	// Resumes is set where a side that was blocked makes good what it held back: the view this one continues, or the one that
 	// others installed at the same event.
 	Resumes wire.ViewID
+	// Founding is the one it belongs to: an override begins another.
+	Founding uint64
 }
 
 // A MergeSide is the state of another side of a partitionable group that a member has to merge into its own.
