@@ -109,3 +109,41 @@ func TestSupersedeOnTwoSides(t *testing.T) {
 		seen[id] = d.context
 	}
 }
+
+// TestOverrideWithOpenPlaces: of two that go on on somebody's word one dies before a third has filled the place that is left for it. When its
+// name is there again, all who have a vote are, and the group goes on; but not while somebody is missing who may have got that place, and
+// the state, from those two.
+func TestOverrideWithOpenPlaces(t *testing.T) {
+	g, config := wire.NewGroupID("g"), wire.GroupConfig{Size: 5}
+	for _, missing := range []bool{false, true} {
+		w, _ := cluster(t, "abcde", config)
+		for _, n := range "abc" {
+			w.crash(string(n))
+		}
+		w.regroup("de")
+		d := w.proc("d")
+		d.send(wire.KindOverride, g, word(d, d.ring.id, d.dir.index[g][0].Founding))
+		w.settle()
+		d.say("g")
+		w.settle()
+		if r := d.dir.index[g][0]; !d.dir.Accepts(g) || r.Votes != 3 || len(r.Voters) != 2 {
+			t.Fatalf("d goes on %v, %d vote of %d", d.dir.Accepts(g), len(r.Voters), r.Votes)
+		}
+		w.crash("e")
+		w.regroup("d")
+		if d.dir.Accepts(g) {
+			t.Error("one of three goes on")
+		}
+		e := w.start("e")
+		w.regroup("de")
+		a := w.ask(e, "g", config, func(a *app) {
+			if missing {
+				a.seeds = append(a.seeds, address("f"))
+			}
+		})
+		w.settle()
+		if d.dir.Accepts(g) == missing || !missing && len(a.state) != 1 {
+			t.Errorf("while somebody is missing %v: d goes on %v, e has %v", missing, d.dir.Accepts(g), a.state)
+		}
+	}
+}
