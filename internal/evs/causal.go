@@ -37,15 +37,15 @@ func (g *group) hasPast(a *arrival, m *message) bool {
 // was only sent may have been numbered by one who was cut off, and is then nobody's answer. Fences are positions, so they grow
 // from one answered call to the next.
 func checkRealTime(g *group) {
-	floor := make([]uint64, len(g.messages)) // the greatest position answered before the message was sent
+	floor := make([]uint64, len(g.messages)) // the greatest position answered, in its sender's line, before the message was sent
 	own := make([]uint64, len(g.messages))   // where its sender delivered it
-	var top uint64
+	top := map[uint64]uint64{}               // by line
 	for _, x := range g.run {
 		l := g.logs[x.log]
 		e, m := &l.Events[x.event], g.refs[x.log][x.event]
 		switch e.Kind {
 		case Send:
-			floor[m.index] = top
+			floor[m.index] = top[e.line]
 		case Deliver:
 			if m.uid.Sender == l.Member {
 				own[m.index] = e.Position
@@ -55,11 +55,11 @@ func checkRealTime(g *group) {
 			switch {
 			case p == 0:
 				g.report(RealTime, l.Member, "%s was answered before it was delivered", m.uid)
-			case p <= floor[m.index]:
+			case p <= floor[m.index] && m.sent != nil && m.sent.line == e.line:
 				g.report(RealTime, l.Member, "%s is at %d, though a call at %d had been answered before it was made", m.uid, p, floor[m.index])
 			}
-			if p > top {
-				top = p
+			if p > top[e.line] {
+				top[e.line] = p
 			}
 		}
 	}

@@ -38,6 +38,7 @@ func Judge(h *History) Verdict {
 			forgotten[g.name] = true
 		}
 	}
+	all = append(all, checkTogether(h)...)
 	return Verdict{all, forgotten}
 }
 
@@ -61,7 +62,7 @@ func toldProperties() []func(*group) {
 func meantProperties() []func(*group) {
 	return []func(*group){
 		checkNoDuplication, checkNoCreation, checkOutcome, checkSameView, checkSameOrder, checkGaps, checkSenderOrder, checkCausal, checkRealTime,
-		checkSynchrony, checkSafe, checkSafeAtK, checkState, checkEqualStates, checkOnePrimary, checkStable,
+		checkSynchrony, checkSafe, checkSafeAtK, checkState, checkEqualStates, checkOnePrimary, checkStable, checkLines,
 	}
 }
 

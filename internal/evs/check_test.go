@@ -367,7 +367,7 @@ var mutants = []mutant{
 
 func TestMutants(t *testing.T) {
 	covered, alone := map[Property]bool{}, map[Property]bool{}
-	for _, m := range slices.Concat(mutants, toldMutants, ringMutants) {
+	for _, m := range slices.Concat(mutants, toldMutants, lineMutants, ringMutants) {
 		covered[m.want] = true
 		alone[m.want] = alone[m.want] || len(m.also) == 0
 		t.Run(strings.ReplaceAll(m.name, " ", "-"), func(t *testing.T) {

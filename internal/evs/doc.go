@@ -18,6 +18,10 @@
 //	sender order        VS 3.12  one sender's messages come in the order it sent them, and without holes
 //	causal order        5; VS 3.13  what its sender had delivered when it sent a message comes before the message
 //	positions grow      C2  whatever its order, what a member is told next has a higher position: a session never goes back
+//	lines apart         (ours)  what an override makes of a group and what others make of it stay two: a state comes from one into the other
+//	                    only at the override, at all members who bring it in one view; each keeps the properties of primaries, order,
+//	                    answers for itself, and the override keeps what was acknowledged and who goes on with it has (stable kept)
+//	together            (ours)  groups that a member joined or left as one change at one place, for whoever is in several of them
 //	real time           (ours)  a call answered before another was made comes first; so fences grow (C4)
 //	same view           1.4, 2.2; VS 3.8  all deliver a message in one view, the one they are in; in transitional configurations, all
 //	                    whose states live

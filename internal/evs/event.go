@@ -123,14 +123,19 @@ type Event struct {
 	Position     uint64 // of Deliver and View: the place; of Left: the place, if known; of Stable: the bound
 	View         ViewID // of View and Deliver; of Left: the ring that ordered it, and the number that the end has among views, if it has one
 
-	Resumes ViewID   // of View: the view it continues after a block, or the one others installed at the same event
-	told    ViewID   // of View: its own id, where the view is another's by what is meant
-	Members []Member // of View, by age; of Transitional
-	Joined  []Member // of View
-	With    []Member // of View
-	Loading []Member // of View
-	Left    []Departure
-	Primary bool
+	Resumes ViewID // of View: the view it continues after a block, or the one others installed at the same event
+	told    ViewID // of View: its own id, where the view is another's by what is meant
+	// Founding is the one that a View belongs to; 0: nobody said. One that no Founded began is an operator's override of another.
+	Founding uint64
+	line     uint64   // see lines.go; set by Log.Add
+	Members  []Member // of View, by age; of Transitional
+	Joined   []Member // of View
+	With     []Member // of View
+	Loading  []Member // of View
+	Left     []Departure
+	Primary  bool
+
+	Together uint64 // of Asked and Left: what was asked for as one in several groups has one number in its member's logs; 0: by itself
 
 	Cut   uint64 // of Save and Load
 	Donor Member // of Load

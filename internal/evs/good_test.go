@@ -2,6 +2,8 @@ package evs
 
 // A good history to break: a small cluster told by hand, with a partition, a reload, a crash and a leave in it.
 
+import "cmp"
+
 // A teller writes histories: it plays an ideal cluster of one group and records what each process would see.
 type teller struct {
 	h     *History
@@ -11,6 +13,9 @@ type teller struct {
 	sent  map[Member]uint64
 	place uint64
 	order map[UID]Order
+
+	group          string // of logs that begin
+	founding, ring uint64 // of views; 0: nobody says, 7
 }
 
 type content struct{ count, chain uint64 }
@@ -27,7 +32,7 @@ func newTeller() *teller {
 
 func (t *teller) log(m Member) *Log {
 	if t.logs[m] == nil {
-		t.logs[m] = t.h.Log(m, "g")
+		t.logs[m] = t.h.Log(m, cmp.Or(t.group, "g"))
 		t.state[m] = &content{}
 	}
 	return t.logs[m]
@@ -37,6 +42,9 @@ func (t *teller) log(m Member) *Log {
 func (t *teller) view(num uint64, members, joined, with []Member, left []Departure, donor Member) {
 	t.place++
 	id := ViewID{num, 7}
+	if t.ring != 0 {
+		id.Ring = t.ring
+	}
 	if donor != "" {
 		c := t.state[donor]
 		t.log(donor).Add(Event{Kind: Save, Cut: t.place, Count: c.count, Chain: c.chain})
@@ -52,7 +60,8 @@ func (t *teller) view(num uint64, members, joined, with []Member, left []Departu
 		}
 		c := t.state[m]
 		t.views[m] = id
-		l.Add(Event{Kind: View, View: id, Position: t.place, Members: members, Joined: joined, With: w, Left: left, Primary: true, Count: c.count, Chain: c.chain})
+		l.Add(Event{Kind: View, View: id, Position: t.place, Members: members, Joined: joined, With: w, Left: left, Primary: true, Count: c.count, Chain: c.chain,
+			Founding: t.founding})
 	}
 }
 

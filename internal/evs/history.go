@@ -12,11 +12,14 @@ type History struct {
 	Partitionable []string
 	// Sized names the groups with a configured size: which members vote in them does not show in their views.
 	Sized []string
+	// Stateless names the groups whose members load nothing.
+	Stateless []string
 
 	// Disturbances is how many things happened that may change a ring: starts, faults, and their ends. 0: nobody counted.
 	Disturbances int
 
-	step uint64
+	step    uint64
+	founded map[founding]bool // those that began with a Founded
 }
 
 // Steps is how many events were recorded so far: a clock that all logs share.
@@ -29,6 +32,8 @@ type Log struct {
 	Events []Event
 
 	history *History
+	line    uint64 // of what comes next
+	founds  bool   // Founded, and the view of it has not come
 }
 
 // Log begins a log.
@@ -42,5 +47,6 @@ func (h *History) Log(member Member, group string) *Log {
 func (l *Log) Add(e Event) {
 	l.history.step++
 	e.Step = l.history.step
+	e.line = l.follow(e)
 	l.Events = append(l.Events, e)
 }

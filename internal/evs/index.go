@@ -13,6 +13,7 @@ type group struct {
 	reporter
 	quiet     bool
 	sized     bool
+	stateless bool
 	forgotten bool // an acknowledged message died with all who had it
 	logs      []*Log
 	refs      [][]*message // by log and event: the message that Send, Deliver, Lost and Answered are about
@@ -118,7 +119,8 @@ func index(h *History) []*group {
 	for _, l := range h.Logs {
 		g := byName[l.Group]
 		if g == nil {
-			g = &group{reporter: reporter{name: l.Group}, quiet: h.Quiet, sized: slices.Contains(h.Sized, l.Group), senders: map[Member]*sender{}, byID: map[ViewID]*view{}}
+			g = &group{reporter: reporter{name: l.Group}, quiet: h.Quiet, sized: slices.Contains(h.Sized, l.Group),
+				stateless: slices.Contains(h.Stateless, l.Group), senders: map[Member]*sender{}, byID: map[ViewID]*view{}}
 			byName[l.Group] = g
 			groups = append(groups, g)
 		}

@@ -39,7 +39,7 @@ func checkSameView(g *group) {
 				g.report(SameView, a.log.Member, "delivered %s as of view %s while in view %s", m.uid, a.event.View, a.stay.view.View)
 			}
 			for _, b := range m.delivered[:i] {
-				if a.event.View != b.event.View && !beside(a, b) && !beside(b, a) {
+				if a.event.View != b.event.View && a.event.line == b.event.line && !beside(a, b) && !beside(b, a) {
 					g.report(SameView, a.log.Member, "delivered %s in view %s, but %s in view %s", m.uid, a.event.View, b.log.Member, b.event.View)
 					break
 				}

@@ -2,23 +2,28 @@ package evs
 
 // The one stream: one message a position, positions ascending, and no holes but those that a partition explains.
 
-// checkSameOrder: positions and messages belong to each other one to one, and ascend at each member (EVS 6.1, 6.2).
+import "slices"
+
+// checkSameOrder: positions and messages of a line belong to each other one to one, and ascend at each member (EVS 6.1, 6.2).
 func checkSameOrder(g *group) {
-	at := make(map[uint64]*message, len(g.messages))
+	type place struct{ line, position uint64 }
+	at := make(map[place]*message, len(g.messages))
 	for _, m := range g.messages {
-		var position uint64
-		for _, a := range m.delivered {
-			p := a.event.Position
-			if p == position {
+		var was place
+		for i, a := range m.delivered {
+			p := place{a.event.line, a.event.Position}
+			if p == was {
 				continue
 			}
-			if position == 0 {
-				position = p
+			if first := m.delivered[:i]; len(first) > 0 {
+				if k := slices.IndexFunc(first, func(b *arrival) bool { return b.event.line == p.line }); k >= 0 && first[k].event.Position != p.position {
+					g.report(SameOrder, a.log.Member, "delivered %s at %d, but %s at %d", m.uid, p.position, first[k].log.Member, first[k].event.Position)
+				}
 			} else {
-				g.report(SameOrder, a.log.Member, "delivered %s at %d, but %s at %d", m.uid, p, m.delivered[0].log.Member, position)
+				was = p
 			}
 			if o := at[p]; o != nil && o != m {
-				g.report(SameOrder, a.log.Member, "position %d belongs to %s and to %s", p, m.uid, o.uid)
+				g.report(SameOrder, a.log.Member, "position %d belongs to %s and to %s", p.position, m.uid, o.uid)
 			}
 			at[p] = m
 		}

@@ -7,9 +7,10 @@ import "slices"
 // checkOnePrimary: P1, any two primary views are ordered by number; P2, each continues the one before it, as far as anyone
 // still lives who remembers that one, and if a quorum of it had come to it. Memories that all died may be passed over, and their
 // numbers given again: nobody can know of them (the ids differ). For the same reason numbers begin anew where a group is founded again
-// after all its memories have died.
+// after all its memories have died. All this is so in each line for itself, but that nobody founds the group beside any of them.
 func checkOnePrimary(g *group) {
 	type number struct {
+		line     uint64
 		founding int
 		num      uint64
 	}
@@ -19,7 +20,7 @@ func checkOnePrimary(g *group) {
 		if !v.first.Primary {
 			continue
 		}
-		n := number{g.founding(v), v.id.Num}
+		n := number{v.line(), g.founding(v), v.id.Num}
 		if o := byNum[n]; o != nil {
 			first, second := o, v
 			if second.first.Step < first.first.Step {
@@ -36,7 +37,7 @@ func checkOnePrimary(g *group) {
 	for _, v := range primaries {
 		for _, w := range primaries {
 			// After in the run and in the order: who was paused installs late what was ordered early.
-			if w.id.Num >= v.id.Num || w.first.Step < v.first.Step || w.first.Position <= v.first.Position || g.founding(w) != g.founding(v) {
+			if w.line() != v.line() || w.id.Num >= v.id.Num || w.first.Step < v.first.Step || w.first.Position <= v.first.Position || g.founding(w) != g.founding(v) {
 				continue
 			}
 			if keeper := holds(v, w); keeper != "" {
@@ -50,7 +51,7 @@ func checkOnePrimary(g *group) {
 				g.foundedBeside(v, s)
 			case !s.fresh && s.previous != nil:
 				for _, w := range primaries {
-					if w.id.Num <= s.previous.view.View.Num || w.id.Num >= v.id.Num || w.first.Step > v.first.Step || g.founding(w) != g.founding(v) {
+					if w.line() != s.line() || s.previous.line() != s.line() || w.id.Num <= s.previous.view.View.Num || w.id.Num >= v.id.Num || w.first.Step > v.first.Step || g.founding(w) != g.founding(v) {
 						continue
 					}
 					if keeper := remembers(w, v.first); keeper != "" && !g.outvoted(w, v) {
@@ -85,8 +86,8 @@ func (g *group) founding(v *view) int {
 // foundedBeside reports a founding while somebody still has a state.
 func (g *group) foundedBeside(v *view, s *stay) {
 	for _, w := range g.views {
-		if w == v || !w.first.Primary || w.first.Step > v.first.Step {
-			continue
+		if w == v || !w.first.Primary || w.first.Step > v.first.Step || w.id.Ring == v.id.Ring && w.first.Position >= v.first.Position {
+			continue // or it comes behind this one: who loads nothing may be told before the founder is
 		}
 		if keeper := remembers(w, v.first); keeper != "" {
 			g.report(PrimaryContinuity, s.log.Member, "founded the group in view %s while %s remembers view %s", v.id, keeper, w.id)
@@ -98,10 +99,10 @@ func (g *group) foundedBeside(v *view, s *stay) {
 // holds names a member that was still in view w, with its state, when view v was first installed, and that v does not take in anew.
 func holds(w, v *view) Member {
 	for _, s := range w.stays {
-		kept := !contains(v.first.Joined, s.log.Member)
+		kept := s.line() == w.line() && !contains(v.first.Joined, s.log.Member)
 		for i := s.from + 1; kept && i < len(s.log.Events) && s.log.Events[i].Step <= v.first.Step; i++ {
-			k := s.log.Events[i].Kind
-			kept = k != Left && k != Load && k != Crash
+			e := &s.log.Events[i]
+			kept = e.Kind != Left && e.Kind != Load && e.Kind != Crash && e.line == w.line()
 		}
 		if kept {
 			return s.log.Member
@@ -111,10 +112,10 @@ func holds(w, v *view) Member {
 }
 
 // remembers names a member that has been in view w and has, when another view is installed, neither crashed, left nor loaded another
-// state.
+// state, nor gone on in another line.
 func remembers(w *view, other *Event) Member {
 	for _, s := range w.stays {
-		if !forgotten(s, other) {
+		if s.line() == w.line() && !forgotten(s, other) {
 			return s.log.Member
 		}
 	}
@@ -149,6 +150,9 @@ func forgotten(s *stay, other *Event) bool {
 	step := other.Step
 	for i := s.from + 1; i < len(s.log.Events); i++ {
 		e := &s.log.Events[i]
+		if e.line != s.line() {
+			return e.Step <= step // its state is another line's from then on
+		}
 		switch e.Kind {
 		case Left, Load:
 			// What it is told next may have been ordered before: members are told at different times.

@@ -38,6 +38,8 @@ const (
 	NoHalfState       Property = "no half state"
 	PositionsGrow     Property = "positions grow"
 	RealTime          Property = "real time"
+	LinesApart        Property = "lines apart"
+	Together          Property = "together"
 )
 
 // The properties of rings.
@@ -79,6 +81,7 @@ func Properties() []Property {
 		SelfDelivery, NoDuplication, NoCreation, SameOrder, SenderOrder, SameView, VirtualSynchrony, SelfInclusion, ViewAgreement, ViewGrowth,
 		OnePrimary, SafeDelivery, SafeAtK, GroupBounds, State, Outcome, StableKept,
 		Gap, CausalOrder, CameAlong, SaneView, Signals, PrimaryContinuity, NoStaleAnswer, EqualStates, NoHalfState, PositionsGrow, RealTime,
+		LinesApart, Together,
 		RingCausality, RingNoCreation, RingOneSending, RingNoDuplication, RingLast, RingInclusion, RingSameConfiguration, RingSimultaneity,
 		RingAgreement, RingGrowth, RingIDOnce, RingTransitionalSet, RingSignalOnce, RingSelfDelivery, RingSynchrony, RingCausalOrder,
 		RingSenderOrder, RingTotalOrder, RingGap, RingSafe, RingSafeInstalled, RingSane,

@@ -43,7 +43,10 @@ type memory struct {
 	living bool     // in the group, not crashed
 	cut    uint64   // of the state last loaded
 	before uint64   // the number of the view before the last one; 0: none
+	line   uint64   // of the view
+	from   uint64   // the line of the view before it
 	ended  bool     // a newer primary has taken the member in without its state, or comes after its leave
+	by     *Event   // which it was
 	left   bool     // it comes after its leave: what it is still told came before
 	lefts  []*Event // the ends of its memberships still to come
 }
@@ -88,11 +91,11 @@ func (g *group) walk(visit func(r *replay, m *memory, e *Event, about *message))
 		e := &m.log.Events[x.event]
 		switch e.Kind {
 		case Founded:
-			m.state, m.count, m.ended = nil, 0, false
+			m.state, m.count, m.ended, m.by = nil, 0, false, nil
 		case Load:
 			s := r.saved[cutKey{e.Donor, e.Cut}]
 			m.state, m.count = s.state.clone(), s.count
-			m.cut, m.ended = e.Cut, false
+			m.cut, m.ended, m.by = e.Cut, false, nil
 		case Save:
 			r.saved[cutKey{m.log.Member, e.Cut}] = saving{m.state.clone(), m.count, e}
 		case View:
@@ -101,13 +104,14 @@ func (g *group) walk(visit func(r *replay, m *memory, e *Event, about *message))
 				m.before = m.view.View.Num
 			}
 			m.view, m.living = e, true
+			m.from, m.line = m.line, e.line
 			r.supersede(e)
 		case Deliver:
 			if e.Order.Total() {
 				m.hold(about.index)
 			}
 		case Left, Crash:
-			m.view, m.living, m.left = nil, false, false
+			m.view, m.living, m.left, m.line = nil, false, false, 0
 			if e.Kind == Left {
 				m.lefts = m.lefts[1:]
 			}
@@ -125,7 +129,9 @@ func (r *replay) supersede(e *Event) {
 	}
 	for _, m := range r.memories {
 		if m.view != nil && m.view.View.Num < e.View.Num && m.cut < e.Position && contains(e.Joined, m.log.Member) {
-			m.ended = true
+			if m.ended = true; m.by == nil {
+				m.by = e
+			}
 		}
 		if len(m.lefts) > 0 && comesBefore(m.log.Member, m.lefts[0], e) {
 			m.ended, m.left = true, true
@@ -164,19 +170,19 @@ func leavesBefore(l *Log, i int, view *Event) bool {
 	return false
 }
 
-// remembered reports whether anybody who lives is, or was when it was cut off, in a view of that number or a later one, other than
-// the given one.
-func (r *replay) remembered(num uint64, other ViewID) bool {
+// remembered reports whether anybody who lives is, or was when it was cut off, in a view of a line of that number or a later one, other
+// than the given one.
+func (r *replay) remembered(line, num uint64, other ViewID) bool {
 	for _, m := range r.memories {
-		if m.living && !m.ended && m.view != nil && m.view.View.Num >= num && m.view.View != other {
+		if m.living && !m.ended && m.line == line && m.view != nil && m.view.View.Num >= num && m.view.View != other {
 			return true
 		}
 	}
 	return false
 }
 
-// diedOut reports whether one of the known messages, missing in a state, is in nobody's any more.
-func (r *replay) diedOut(known, state set) bool {
+// diedOut reports whether one of the known messages, missing in a state of a line, is in nobody's of it any more.
+func (r *replay) diedOut(line uint64, known, state set) bool {
 	rest := known.clone()
 	for i := range rest {
 		if i < len(state) {
@@ -184,7 +190,7 @@ func (r *replay) diedOut(known, state set) bool {
 		}
 	}
 	for _, m := range r.memories {
-		if !m.living || m.ended {
+		if !m.living || m.ended || m.line != line {
 			continue
 		}
 		for i := range min(len(rest), len(m.state)) {
@@ -194,10 +200,10 @@ func (r *replay) diedOut(known, state set) bool {
 	return rest.missing(nil) >= 0
 }
 
-// keeper names a living member that still has the message in its state, if there is one.
-func (r *replay) keeper(index int) (Member, bool) {
+// keeper names a living member of a line that still has the message in its state, if there is one.
+func (r *replay) keeper(line uint64, index int) (Member, bool) {
 	for _, m := range r.memories {
-		if m.living && !m.ended && m.state.has(index) {
+		if m.living && !m.ended && m.line == line && m.state.has(index) {
 			return m.log.Member, true
 		}
 	}

@@ -40,7 +40,7 @@ func resuming(h *History) map[string]bool {
 
 // resume returns the history of the given groups as it is meant: without blocks that were made good, and with one id for one event.
 func resume(h *History, groups map[string]bool) *History {
-	meant := &History{Quiet: h.Quiet, Partitionable: h.Partitionable, Sized: h.Sized, step: h.step}
+	meant := &History{Quiet: h.Quiet, Partitionable: h.Partitionable, Sized: h.Sized, Stateless: h.Stateless, step: h.step}
 	type name struct {
 		group string
 		view  ViewID
@@ -78,7 +78,7 @@ func resume(h *History, groups map[string]bool) *History {
 				continue
 			}
 			id := stands(name{l.Group, goesOn(l.Group, e.View)})
-			event := fmt.Sprint(l.Group, e.Position, e.Members, e.Joined, e.Left)
+			event := fmt.Sprint(l.Group, e.Position, e.Members, e.Joined, e.Left, e.line)
 			if first, ok := events[event]; !ok {
 				events[event] = id
 			} else if first = stands(first); first != id && first.view.Num == id.view.Num {
@@ -117,7 +117,7 @@ func resume(h *History, groups map[string]bool) *History {
 				// Whoever loads at a cut among what is made good begins with the view that the others resume.
 				told := e.View
 				e.View = goesOn(l.Group, e.View)
-				first := stands(events[fmt.Sprint(l.Group, e.Position, e.Members, e.Joined, e.Left)]).view
+				first := stands(events[fmt.Sprint(l.Group, e.Position, e.Members, e.Joined, e.Left, e.line)]).view
 				ids[told], ids[e.View] = first, first
 				e.View, e.Resumes, e.told = first, ViewID{}, told
 				blocked, current = -1, first

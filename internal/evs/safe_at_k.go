@@ -2,6 +2,8 @@ package evs
 
 // Safe at k: what so many held outlives the loss of all but one of them; and what a quorum held is in every later primary.
 
+import "maps"
+
 // checkSafeAtK looks at what was delivered as safe at k before a transitional signal. Who held it then no log shows, but there were k
 // of them. So whoever goes on from that view without it goes on without all of these: k members must have been separated from
 // them, crashed or cut off. With a quorum it is simpler: no later primary lacks it.
@@ -48,43 +50,48 @@ func (g *group) survives(v *view, a *arrival, k int) {
 	}
 }
 
-// quorumKept follows what was delivered as safe at a quorum through all later primary views, as they were first installed.
+// quorumKept follows what was delivered as safe at a quorum through all later primary views of its line, as they were first installed.
 func (g *group) quorumKept() {
 	type kept struct {
 		message *message
 		by      Member
+		line    uint64
 		num     uint64
 	}
+	type number struct{ line, num uint64 }
 	var held []kept
 	var known set
-	installed := map[uint64]bool{} // numbers of primary views that were installed
+	var lines courses
+	installed := map[number]bool{} // primary views that were installed
 	g.walk(func(r *replay, m *memory, e *Event, about *message) {
 		switch e.Kind {
 		case Founded:
-			clear(installed)
+			maps.DeleteFunc(installed, func(n number, _ bool) bool { return n.line == 0 })
 		case Deliver:
 			if k, ok := e.Order.AtK(); !ok || k != 0 || e.Transitional || m.view == nil || !m.view.Primary {
 				return
 			}
-			x := kept{about, m.log.Member, m.view.View.Num}
+			x := kept{about, m.log.Member, m.line, m.view.View.Num}
 			if known.has(x.message.index) {
 				return
 			}
 			known.add(x.message.index)
 			held = append(held, x)
 		case View:
-			if installed[e.View.Num] || !e.Primary {
+			n := number{e.line, e.View.Num}
+			if installed[n] || !e.Primary {
 				return
 			}
-			installed[e.View.Num] = true
+			installed[n] = true
+			line, _ := lines.of(e, m)
 			if known.missing(m.state) < 0 {
 				return
 			}
 			for _, x := range held {
-				if x.num >= e.View.Num || m.state.has(x.message.index) {
+				if x.num >= e.View.Num || m.state.has(x.message.index) || !line.counts(e.line, x.line, x.message.index) {
 					continue
 				}
-				if keeper, ok := r.keeper(x.message.index); ok {
+				if keeper, ok := r.keeper(e.line, x.message.index); ok {
 					g.report(SafeAtK, m.log.Member, "installed primary view %s without %s, which %s had delivered as safe at a quorum and %s still has", e.View,
 						x.message.uid, x.by, keeper)
 				}

@@ -22,7 +22,7 @@ func checkState(g *group) {
 		}
 	})
 	for _, s := range g.stays {
-		if s.fresh && !s.founder && !s.loaded {
+		if s.fresh && !s.founder && !s.loaded && !g.stateless {
 			g.report(NoHalfState, s.log.Member, "joined view %s of %v without a state", s.view.View, s.view.Members)
 		}
 	}

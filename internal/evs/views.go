@@ -32,9 +32,9 @@ func checkViewAgreement(g *group) {
 				continue
 			}
 			if !slices.Equal(a.Members, b.Members) || !equalJoined(v, s) || !slices.Equal(a.Left, b.Left) ||
-				a.Primary != b.Primary {
-				g.report(ViewAgreement, s.log.Member, "view %s is %v joined %v left %v primary %v here, but %v joined %v left %v primary %v at %s",
-					v.id, b.Members, b.Joined, b.Left, b.Primary, a.Members, a.Joined, a.Left, a.Primary, v.by)
+				a.Primary != b.Primary || a.Founding != b.Founding {
+				g.report(ViewAgreement, s.log.Member, "view %s is %v joined %v left %v primary %v of %d here, but %v joined %v left %v primary %v of %d at %s",
+					v.id, b.Members, b.Joined, b.Left, b.Primary, b.Founding, a.Members, a.Joined, a.Left, a.Primary, a.Founding, v.by)
 			}
 		}
 	}
