@@ -27,12 +27,14 @@ type app struct {
 	g   *group
 	log *evs.Log
 
-	wanted  bool // the application wants to be a member
-	asked   bool // JoinGroup was given and has no end yet
-	leaving bool // LeaveGroup was given
-	failed  bool // and the state is lost: nothing more is handled before the membership has ended
+	wanted  bool   // the application wants to be a member
+	asked   bool   // JoinGroup was given and has no end yet
+	leaving bool   // LeaveGroup was given
+	joint   uint64 // with others', as so many-th; 0: by itself
+	failed  bool   // and the state is lost: nothing more is handled before the membership has ended
 	blocked bool
 	view    *membership.View // nil while out
+	founds  uint64           // the founding that it is in
 	end     evs.ViewID       // of the membership, as its last view says
 	order   uint64           // the ring on which the end came
 
@@ -85,7 +87,7 @@ func (a *app) leave() {
 	if a.leaving || !a.asked {
 		return
 	}
-	a.leaving = true
+	a.leaving, a.joint = true, 0
 	a.p.step(core.LeaveGroup{Group: a.g.id})
 }
 

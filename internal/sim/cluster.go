@@ -70,8 +70,11 @@ type Cluster struct {
 	onSync    func(node int)           // its directory has become one with those of its ring
 	highest   wire.Position            // that any application was told
 	queues    []core.Queue             // as last looked at
-	disturbed int                      // faults at work
-	calmSince time.Duration            // when the last one ended
+	runs      []wire.MemberID          // all that ever began
+	reports   reports
+	joint     uint64        // how often groups were joined or left as one
+	disturbed int           // faults at work
+	calmSince time.Duration // when the last one ended
 }
 
 // Stats count what a run consisted of.
@@ -91,6 +94,12 @@ type Stats struct {
 	GroupsBlocked                       int // that rightly had no primary at the end
 	Calls, Answered                     int // of registers and locks
 	Forgotten                           int // groups whose calls were not judged: what had been acknowledged died with all who had it
+	Reports, ReportsOfGone, ReportsTold int // and how often somebody was told of one
+	ReportedLeft                        int // members that views say went because they were reported
+	Joint                               int // groups joined and left as one, counted by the event
+	Overrides, WrongOverrides           int // words that operators gave, and those of them that gave up living members
+	Overridden, FoundingsMet            int // members that went on by a word, and those that met another founding
+	IdleGroups                          int
 	Struck                              [faultKinds]int
 	StruckIn                            [membership.StateRecovery + 1]int // faults that waited for a member to come to a state
 }
@@ -141,7 +150,10 @@ func NewCluster(opts Options) *Cluster {
 		if s.Size > 0 {
 			c.history.Sized = append(c.history.Sized, s.Name)
 		}
-		c.groups = append(c.groups, &group{GroupSpec: s, calls: map[evs.UID]*call{}, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size), Partition: s.Policy}})
+		if s.Idle {
+			c.history.Stateless = append(c.history.Stateless, s.Name)
+		}
+		c.groups = append(c.groups, &group{GroupSpec: s, calls: map[evs.UID]*call{}, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size), Partition: s.Policy, Stateless: s.Idle}})
 	}
 	return c
 }
@@ -180,5 +192,6 @@ func (c *Cluster) trouble(p evs.Property, group string, m evs.Member, format str
 func (c *Cluster) Violations() []evs.Violation {
 	v := evs.Judge(c.history)
 	c.stats.Forgotten = len(v.Forgotten)
+	c.judgeReports()
 	return slices.Concat(c.troubles, v.Violations, c.judgeCalls(v.Forgotten))
 }

@@ -15,9 +15,10 @@
 // # The swarm
 //
 // A scenario is drawn from the seed (swarm.go): three to seven members, which groups, how fast the network is, where numbers begin,
-// whether there are disks; and above all which kinds of faults there are at all (fault.go), how strong each is and how often they
+// whether there are disks, and in one seed of 250 hundreds of idle groups beside the others; and above all which kinds of faults there are at all (fault.go), how strong each is and how often they
 // strike. Few kinds at a time meet more than all of them always. Faults strike at any moment, or just when a member has come to a
-// state of the protocol (fault_state.go). A fault counts when it has done harm, and a run counts when it had 500 deliveries, 300
+// state of the protocol (fault_state.go). What applications and operators say strikes as well: reports of members, groups joined and left
+// as one, overrides of a lost quorum, right and wrong (words.go). A fault counts when it has done harm, and a run counts when it had 500 deliveries, 300
 // rotations of a token and 3 faults; it goes on until then. It ends with everything healed and a quiet time, after which the cluster
 // must be whole again (settle.go). Everything that the applications and the rings saw goes into an evs.History, which package evs
 // judges.

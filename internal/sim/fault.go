@@ -34,6 +34,9 @@ const (
 	faultSync         // whose directories are one first is cut off from those whose are not yet
 	faultOldToken     // a commit token of a former ring of the same members comes when they gather
 	faultMidway       // somebody leaves while a message of many packets is under way
+	faultReport       // an application reports a member that may live, or may be gone
+	faultTogether     // a member leaves several groups as one, and joins them as one
+	faultOverride     // so many are lost that groups block, and an operator overrides it
 	faultKinds
 )
 
@@ -92,6 +95,12 @@ func (k faultKind) String() string {
 		return "old commit token"
 	case faultMidway:
 		return "midway"
+	case faultReport:
+		return "report"
+	case faultTogether:
+		return "together"
+	case faultOverride:
+		return "override"
 	}
 	return "unknown"
 }
@@ -148,6 +157,12 @@ func (s *swarm) strike(kind faultKind) {
 		s.oldToken()
 	case faultMidway:
 		s.midway()
+	case faultReport:
+		s.report(victim)
+	case faultTogether:
+		s.together(victim)
+	case faultOverride:
+		s.override()
 	default:
 		s.disturbNetwork(kind, victim)
 	}
@@ -171,7 +186,7 @@ func (s *swarm) storm() {
 // churn has every application leave with one chance in two, and come back.
 func (s *swarm) churn() {
 	left := false
-	for _, g := range s.c.groups {
+	for _, g := range s.c.busy() {
 		for _, i := range g.Nodes {
 			if a := s.c.app(i, g.Name); a != nil && a.ready() && s.rng.IntN(2) == 0 {
 				s.work.leave(a)

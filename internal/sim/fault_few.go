@@ -13,7 +13,7 @@ import (
 
 func (s *swarm) few() {
 	c := s.c
-	g := c.groups[s.traps.IntN(len(c.groups))]
+	g := c.busy()[s.traps.IntN(len(c.busy()))]
 	var few []int
 	for _, k := range s.traps.Perm(len(g.Nodes))[:1+s.traps.IntN(max(1, (len(g.Nodes)-1)/2))] {
 		few = append(few, g.Nodes[k])

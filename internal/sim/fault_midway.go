@@ -7,7 +7,7 @@ import "time"
 // midway has up to two members of a group send large messages, and another leave a few hops of the token later.
 func (s *swarm) midway() {
 	c := s.c
-	g := c.groups[s.traps.IntN(len(c.groups))]
+	g := c.busy()[s.traps.IntN(len(c.busy()))]
 	var able []*app
 	for _, k := range s.traps.Perm(len(g.Nodes)) {
 		if a := c.app(g.Nodes[k], g.Name); a != nil && a.ready() {

@@ -33,12 +33,17 @@ func (s *swarm) shutdown(i int, down time.Duration) {
 		return
 	}
 	s.c.struck(faultShutdown)
-	for _, a := range p.apps {
+	apart := p.apps[:len(s.c.busy())]
+	if s.tied {
+		apart = nil
+	}
+	for _, a := range apart {
 		if a != nil {
 			s.c.judgeLeave(a)
 			a.leave()
 		}
 	}
+	s.leaveTogether(p, p.apps[len(apart):])
 	end := s.c.disturb()
 	s.c.clock.after(500*time.Millisecond+down, end)
 	s.c.clock.after(s.between(time.Millisecond, 500*time.Millisecond), func() {

@@ -14,6 +14,8 @@ type GroupSpec struct {
 	Size  int   // 0: the last primary view decides
 	// Policy is one of wire's.
 	Policy uint8
+	// Idle groups have members and nothing else: no state and no messages. They come last.
+	Idle bool
 }
 
 // A group is a GroupSpec in a running cluster.
@@ -28,6 +30,16 @@ type group struct {
 	called []*call           // in the order of asking
 
 	foundings int
+	words     map[word]bool // what operators said; nil: nothing
+}
+
+// busy are the groups in which something happens.
+func (c *Cluster) busy() []*group {
+	n := len(c.groups)
+	for n > 0 && c.groups[n-1].Idle {
+		n--
+	}
+	return c.groups[:n]
 }
 
 func (g *group) has(node int) bool {

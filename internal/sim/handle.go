@@ -26,6 +26,7 @@ func (a *app) handle(u *core.Upcall) {
 		a.lost(u)
 	case core.UpFounded:
 		a.count, a.chain = 0, 0
+		a.founds = 0
 		a.found()
 		a.add(evs.Event{Kind: evs.Founded})
 	case core.UpMerge:
@@ -61,10 +62,18 @@ func (a *app) handle(u *core.Upcall) {
 			if end.Num == 0 {
 				end.Ring = a.order
 			}
-			a.add(evs.Event{Kind: evs.Left, View: end, Position: uint64(u.Position)})
+			left := evs.Event{Kind: evs.Left, View: end, Position: uint64(u.Position)}
+			if u.Refusal == membership.RefusalLeave {
+				left.Together = a.joint
+			}
+			a.add(left)
 		}
-		a.failed, a.end = false, evs.ViewID{}
-		if u.Refusal == membership.RefusalTwoFounders {
+		a.failed, a.end, a.founds, a.joint = false, evs.ViewID{}, 0, 0
+		switch {
+		case u.Refusal != membership.RefusalTwoFounders:
+		case a.g.words != nil:
+			a.p.n.c.stats.FoundingsMet++
+		default:
 			a.trouble(evs.OnePrimary, "left: an older founding was met: %s", u.Text)
 		}
 		a.again()
@@ -157,11 +166,18 @@ func (a *app) install(u *core.Upcall) {
 			a.p.n.c.stats.SidesResumed++
 		}
 	}
+	a.follow(v)
 	a.view, a.blocked = v, false
 	e := evs.Event{Kind: evs.View, View: viewID(v.ID), Position: uint64(u.Position), Members: a.names(v.Members), Joined: a.names(v.Joined),
 		With: a.names(v.With), Loading: a.names(v.Loading), Primary: v.Primary, Resumes: viewID(v.Resumes), Count: a.count, Chain: a.chain}
+	if !a.g.Idle && !a.g.partitionable() {
+		e.Founding = v.Founding // others may see the first view of a group without a state before its creator does
+	}
 	for _, d := range v.Left {
 		e.Left = append(e.Left, evs.Departure{Member: a.p.n.c.members[d.Member.ID], Reason: d.Reason.String()})
+		if d.Reason == wire.ReasonReported {
+			a.p.n.c.stats.ReportedLeft++
+		}
 	}
 	a.add(e)
 	a.queries.changed(v)

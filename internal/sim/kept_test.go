@@ -7,7 +7,7 @@ import "testing"
 // A seed is replayed as it was drawn when it failed. For some this is no longer known: whether before or after holes were added.
 func TestKeptSeeds(t *testing.T) {
 	first, second, third, fourth, either := []int{1}, []int{withoutHoles}, []int{withHoles}, []int{withTraps}, []int{withoutHoles, withHoles}
-	fifth := []int{withMidway}
+	fifth, sixth := []int{withMidway}, []int{withWords}
 	for _, k := range []struct {
 		generations []int
 		seed        uint64
@@ -78,6 +78,8 @@ func TestKeptSeeds(t *testing.T) {
 		{fifth, 11515058, "others acted on a leave behind a gap, and one who held back went on with who is no quorum of those that then voted"},
 		{fifth, 11514450, "who had got in elsewhere and left was taken in again, as a side that had not heard of it knew it to be waiting"},
 		{fifth, 11514596, "who left with what was safe at a quorum voted all the same: its memory was dropped for telling nothing new of who votes"},
+		{sixth, 40000221, "of two that went on on an operator's word one died before a third had a vote, and the other waited for ever"},
+		{sixth, 40000346, "the same"},
 	} {
 		for _, generation := range k.generations {
 			r := run(Options{Seed: k.seed, Generation: generation})

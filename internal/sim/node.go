@@ -58,6 +58,7 @@ type process struct {
 	direct   directs
 	rings    *ringLog
 	recovers bool // in recovery, as far as noticed
+	heard    heard
 }
 
 func (n *node) alive() bool { return n.p != nil }
@@ -77,6 +78,7 @@ func (n *node) start() {
 	p := &process{n: n, id: id, member: n.member(), steady: steady{base: wall, since: c.clock.now}, counters: map[uint64]uint64{},
 		keys: map[uint64][32]byte{}, gone: map[uint64]bool{}, direct: newDirects()}
 	c.members[id] = p.member
+	c.runs = append(c.runs, id)
 	cfg := core.Config{
 		Self:    wire.Info{ID: id, Name: n.name, Addrs: []wire.Addr{{Addr: n.addr}}},
 		Timing:  c.opts.Timing,
@@ -269,6 +271,7 @@ func (p *process) step(ev core.Event) {
 		c.trouble("invariant", "", p.member, "%v", err)
 	}
 	e := p.core.Effects()
+	p.heard.between = false
 	clear(p.gone)
 	for _, k := range e.Keys {
 		if k.Remove {

@@ -16,6 +16,7 @@ func (p *process) notice(n core.Notice) {
 	}
 	switch n.Kind {
 	case membership.NoticeRing:
+		p.hearOn(n.Ring)
 		p.ring, p.recovers = n.Ring, false
 		p.usesRing(n.Ring)
 	case membership.NoticeSync:
@@ -28,6 +29,8 @@ func (p *process) notice(n core.Notice) {
 		if c.onState != nil {
 			c.onState(p.n.index, entered(n.Text))
 		}
+	case membership.NoticeSuspect:
+		p.hear(n)
 	case membership.NoticeInvariant:
 		c.trouble("invariant", "", p.member, "%s", n.Text)
 	}

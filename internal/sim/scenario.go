@@ -13,6 +13,7 @@ type scenario struct {
 	rng  *rand.Rand
 	work *workload
 	over bool // all was healed: nothing strikes any more
+	tied bool // a process that starts joins all its groups as one
 }
 
 const (
@@ -37,7 +38,14 @@ func (s *scenario) boot(i int) {
 	}
 	n.start()
 	p := n.p
-	for _, a := range p.apps {
+	apart := p.apps[:len(s.c.busy())]
+	if s.tied {
+		apart = nil
+	}
+	if together := p.apps[len(apart):]; len(together) > 0 {
+		s.c.clock.after(time.Duration(s.rng.Int64N(int64(300*time.Millisecond))), func() { p.when(func() { p.joinTogether(together) }) })
+	}
+	for _, a := range apart {
 		if a != nil {
 			s.c.clock.after(time.Duration(s.rng.Int64N(int64(300*time.Millisecond))), func() { p.when(a.join) })
 		}

@@ -21,6 +21,7 @@ func (c *Cluster) settle() {
 		if p.ring != first.ring || p.ring.IsZero() {
 			c.trouble(liveness, "", p.member, "is on ring %v, %s on %v", p.ring, first.member, first.ring)
 		}
+		p.settleReports()
 		if n := len(p.direct.open); n > 0 {
 			c.trouble(liveness, "", p.member, "%d point-to-point messages are neither acknowledged nor lost", n)
 		}

@@ -24,7 +24,8 @@ const (
 	withHoles    = 3 // two seeds in three have faultHole
 	withTraps    = 4 // one seed in two has, and there are traps (trap.go)
 	withMidway   = 5 // one trap more: faultMidway
-	newest       = withMidway
+	withWords    = 6 // what applications and operators say (words.go), and seeds with many idle groups
+	newest       = withWords
 )
 
 // A swarm is a scenario of the second generation or a later one.
@@ -34,6 +35,7 @@ type swarm struct {
 	strength [faultKinds]float64
 	holes    *rand.Rand    // for holes
 	traps    *rand.Rand    // for traps
+	words    words         // of applications and operators
 	commits  oldCommits    // for faultOldToken
 	pause0   time.Duration // before the first fault
 	gap      time.Duration // between two, on average
@@ -46,6 +48,9 @@ func newSwarm(opts Options) *swarm {
 	s := &swarm{scenario: scenario{rng: rng}}
 	opts.Nodes = 3 + rng.IntN(5)
 	opts.Groups = s.groups(opts.Nodes)
+	if opts.Generation >= withWords {
+		opts.Groups = s.moreGroups(opts.Seed, opts.Nodes, opts.Groups)
+	}
 	opts.Network = NetworkConfig{
 		Delay:  time.Duration(50+rng.IntN(1500)) * time.Microsecond,
 		Jitter: time.Duration(rng.IntN(1500)) * time.Microsecond,
@@ -65,7 +70,7 @@ func newSwarm(opts Options) *swarm {
 	opts.Disk, opts.Near = drawDisk(opts.Seed), drawNear(opts.Seed)
 	s.c = NewCluster(opts)
 	places := 0
-	for _, g := range s.c.groups {
+	for _, g := range s.c.busy() {
 		places += len(g.Nodes)
 	}
 	// All clusters are equally busy, however small.
@@ -89,6 +94,9 @@ func newSwarm(opts Options) *swarm {
 	}
 	if opts.Generation >= withTraps {
 		s.drawTraps(opts.Seed, opts.Generation)
+	}
+	if opts.Generation >= withWords {
+		s.drawWords()
 	}
 	s.pause0 = time.Duration(500+rng.IntN(2500)) * time.Millisecond
 	s.gap = time.Duration(150+rng.IntN(1800)) * time.Millisecond

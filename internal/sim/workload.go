@@ -24,7 +24,7 @@ type workload struct {
 
 // run starts the workload of every place in every group.
 func (w *workload) run() {
-	for _, g := range w.c.groups {
+	for _, g := range w.c.busy() {
 		for _, i := range g.Nodes {
 			w.next(g, i)
 		}
