@@ -76,7 +76,10 @@ func (t *tenure) dispatch(l *loop, u *core.Upcall) {
 		t.dispatchDeliver(u)
 	case core.UpView:
 		t.dispatchView(l, u)
-	case core.UpTransitional, core.UpMerge, core.UpDirect:
+	case core.UpMerge:
+		t.n.spools.merging(spoolKey{t.g.id, u.Position})
+		t.put(u)
+	case core.UpTransitional, core.UpDirect:
 		t.put(u)
 	case core.UpFounded:
 		t.endLoad() // whoever had the state gave it up
@@ -86,7 +89,7 @@ func (t *tenure) dispatch(l *loop, u *core.Upcall) {
 	case core.UpLost:
 		t.dispatchLost(u)
 	case core.UpSave:
-		t.n.spools.expect(spoolKey{t.g.id, u.Cut}, u.Members)
+		t.n.spools.expect(spoolKey{t.g.id, u.Cut}, u.Members, t.g.cfg.Donors > 1)
 		t.put(u)
 	case core.UpLoad:
 		t.dispatchLoad(u)
@@ -201,6 +204,9 @@ func (t *tenure) dispatchView(l *loop, u *core.Upcall) {
 	t.position = max(t.position, u.Position)
 	t.departed(u.View)
 	t.seen = u.View
+	if t.holding {
+		t.givers.among(u.View)
+	}
 	t.loading = nil
 	for _, m := range u.View.Loading {
 		if t.loading == nil {
@@ -266,6 +272,8 @@ func (t *tenure) dispatchLoad(u *core.Upcall) {
 		t.cancelLd()
 	}
 	t.load, t.cancelLd = withCancel(t.ctx)
+	t.givers.begin(u)
+	t.n.spools.void(t.g.id)
 	t.position = max(t.position, u.Cut)
 	t.holding, t.loadDue = true, true
 	if t.spill == nil {

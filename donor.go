@@ -53,7 +53,7 @@ func (n *Node) serveState(ctx context.Context, conn net.Conn, peer wire.MemberID
 	var x *transfer
 	err := statexfer.Serve(ctx, conn, func(ctx context.Context, r statexfer.Request) (statexfer.Source, error) {
 		key := spoolKey{wire.GroupID(r.Group), wire.Position(r.Cut)}
-		what := Transfer{Giving: true}
+		what := Transfer{Giving: true, Resumed: r.Offset}
 		if g := n.groupByID(key.group); g != nil {
 			what.Group = g.name
 		}
@@ -64,7 +64,7 @@ func (n *Node) serveState(ctx context.Context, conn net.Conn, peer wire.MemberID
 		src, err := n.spools.open(ctx, key, r.Have)
 		if err == nil {
 			x.info(src.Delta, src.Size)
-			src.ReadCloser = readCloser{counted{src, x}, src.Close}
+			src.Sent = x.moved
 		}
 		return src, err
 	}, n.rate)

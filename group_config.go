@@ -10,7 +10,7 @@ import (
 )
 
 // GroupConfig is what a group is set up with. The zero value is a group whose quorum follows its last primary view, that
-// blocks without one, and that has a state. Size, Partition, LastMember and Stateless must be the same at all members: a joiner
+// blocks without one, and that has a state. Size, Partition, LastMember, Stateless and Donors must be the same at all members: a joiner
 // that differs is refused with ErrMismatch and told the field and both values.
 type GroupConfig struct {
 	// Size is the number of voters, of which a primary side needs more than half; at most 1024. The first Size names taken
@@ -24,6 +24,12 @@ type GroupConfig struct {
 	LastMember LastMemberPolicy
 	// Stateless says that a joiner needs no state. Zero: false; then joining a group that has members needs OnState.
 	Stateless bool
+	// Donors is how many members save the state for a joiner, at the same place of the order: the oldest that have it, at most 8. The joiner
+	// gets the state from one of them, and goes on from the next when that one dies, leaves or falls silent, without a byte coming
+	// twice if both wrote the same bytes, and else from the first byte; State.Choose says in which order. Only when all are gone the
+	// transfer begins again from another cut. It costs each of them a Save and the room in which the saved state waits (memory,
+	// then SpillDir), until the joiner has it. Zero and 1: one.
+	Donors int
 	// QueueMessages bounds the messages of this group that wait on this member. Zero: Config.QueueMessages.
 	QueueMessages int
 	// QueueBytes bounds their bytes, as Config.QueueBytes does. Zero: Config.QueueBytes.
@@ -38,6 +44,9 @@ type GroupConfig struct {
 	// not wait for it: while it lasts its queue fills, and then no sender of the group gets on. Zero: 30 s. Negative: the group waits.
 	HandlerLimit time.Duration
 }
+
+// maxDonors is one donor and its spares.
+const maxDonors = 1 + wire.MaxSpares
 
 // The defaults of HandlerWarn and HandlerLimit.
 const (
@@ -79,6 +88,9 @@ func (g GroupConfig) validate(c Config) error {
 	if g.LastMember == GoOn && g.Partition == Partitionable {
 		return fieldError("GroupConfig.LastMember", "must be Blocked where Partition is Partitionable, which goes on in any case")
 	}
+	if g.Donors < 0 || g.Donors > maxDonors {
+		return fieldError("GroupConfig.Donors", fmt.Sprintf("must be between 0 and %d, is %d", maxDonors, g.Donors))
+	}
 	if err := badQueue("GroupConfig", g.QueueMessages, g.QueueBytes); err != nil {
 		return err
 	}
@@ -92,5 +104,6 @@ func (g GroupConfig) wire() wire.GroupConfig {
 		Partition:  uint8(g.Partition),
 		LastMember: uint8(g.LastMember),
 		Stateless:  g.Stateless,
+		Spares:     uint8(max(g.Donors-1, 0)),
 	}
 }

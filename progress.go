@@ -4,7 +4,6 @@ package lockstep
 
 import (
 	"cmp"
-	"io"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -24,7 +23,8 @@ const (
 	TransferGoesOn
 	// TransferDone: at the joiner, everything came, agreed with its checksums, and was loaded. At the donor, everything was sent.
 	TransferDone
-	// TransferFailed: it ended before; Err says why. The joiner asks for another, unless its membership has ended.
+	// TransferFailed: it ended before; Err says why. The joiner goes on from another donor or asks for another cut, unless its membership
+	// has ended.
 	TransferFailed
 )
 
@@ -52,8 +52,9 @@ type Transfer struct {
 	Phase  TransferPhase
 	// Delta says that only what the joiner lacks is sent; see State.Have.
 	Delta bool
-	// Bytes have passed so far, of Total; Total is zero as long as it is not known, and of a delta always.
-	Bytes, Total uint64
+	// Bytes have passed so far, of Total; Total is zero as long as it is not known, and of a delta always. Resumed of them had come from
+	// another donor before, and were not sent again; see GroupConfig.Donors.
+	Bytes, Total, Resumed uint64
 	// Lasted is the time since it began.
 	Lasted time.Duration
 	// Err says why it failed.
@@ -90,6 +91,7 @@ type transfer struct {
 func (n *Node) beginTransfer(what Transfer, counts *atomic.Uint64) *transfer {
 	now := time.Now()
 	x := &transfer{n: n, what: what, began: now, told: now, counts: counts}
+	x.bytes.Store(what.Resumed)
 	n.transfers.mu.Lock()
 	n.transfers.live[x] = true
 	n.transfers.mu.Unlock()
@@ -145,18 +147,4 @@ func (t *transfers) now() []Transfer {
 		return cmp.Or(cmp.Compare(b.Lasted, a.Lasted), cmp.Compare(a.Group, b.Group), cmp.Compare(a.Peer.Name, b.Peer.Name))
 	})
 	return list
-}
-
-// counted counts what is read of a state.
-type counted struct {
-	io.Reader
-	x *transfer
-}
-
-func (c counted) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	if n > 0 {
-		c.x.moved(n)
-	}
-	return n, err
 }

@@ -60,6 +60,7 @@ type spool struct {
 	frozen  DeltaWriter            // what Save gave, if joiners may be served from it: it is spooled once one needs everything
 	asked   bool                   // one does
 	joiners map[wire.MemberID]bool // who has not loaded yet; nil: unknown, only time ends it
+	kept    bool                   // whoever asks others first may need it late: its joiners' fate and this member's own end it, not time
 	memory  []byte
 	file    *scratchFile // what did not fit
 	size    int64
@@ -72,18 +73,20 @@ func newSpools(ctx context.Context, dir string, transferRate int, run func(func(
 	return &spools{ctx: ctx, dir: dir, rate: statexfer.NewRate(spoolFaster * int64(transferRate)), run: run, byKey: map[spoolKey]*spool{}, changed: make(chan struct{})}
 }
 
-// expect announces that a state will be saved, so that joiners wait for it. Called by the loop.
-func (s *spools) expect(key spoolKey, joiners []membership.Member) {
+// expect announces that a state will be saved, so that joiners wait for it. keep says that others save it too, so that a joiner may come
+// here only when they fail. Called by the loop.
+func (s *spools) expect(key spoolKey, joiners []membership.Member, keep bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.byKey[key] != nil {
 		return
 	}
-	sp := &spool{}
+	sp := &spool{kept: keep}
 	if len(joiners) > 0 {
 		sp.joiners = map[wire.MemberID]bool{}
 		for _, m := range joiners {
 			sp.joiners[m.ID] = true
+			s.forget(key.group, m.ID, func(old *spool) bool { return old.kept }) // a new cut makes an older one void
 		}
 	}
 	s.byKey[key] = sp
@@ -223,19 +226,21 @@ func (s *spools) hold(key spoolKey, sp *spool) io.ReadCloser {
 }
 
 // loaded says that a joiner has the group's state: no cut is kept for it any more.
-func (s *spools) loaded(group wire.GroupID, id wire.MemberID) { s.forget(group, id) }
+func (s *spools) loaded(group wire.GroupID, id wire.MemberID) { s.gone(group, id) }
 
 // departed says that a joiner is gone.
-func (s *spools) departed(group wire.GroupID, id wire.MemberID) { s.forget(group, id) }
+func (s *spools) departed(group wire.GroupID, id wire.MemberID) { s.gone(group, id) }
 
-func (s *spools) forget(group wire.GroupID, id wire.MemberID) {
+func (s *spools) gone(group wire.GroupID, id wire.MemberID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.byKey) == 0 {
-		return
-	}
+	s.forget(group, id, func(*spool) bool { return true })
+}
+
+// forget takes a joiner out of some of its group's spools. s.mu is held.
+func (s *spools) forget(group wire.GroupID, id wire.MemberID, which func(*spool) bool) {
 	for key, sp := range s.byKey {
-		if key.group != group || !sp.joiners[id] {
+		if key.group != group || !sp.joiners[id] || !which(sp) {
 			continue
 		}
 		delete(sp.joiners, id)
@@ -257,10 +262,30 @@ func (s *spools) left(group wire.GroupID) {
 	}
 }
 
+// void says that this member's state is replaced: what it saved for joiners to fall back on is no part of the group any more.
+func (s *spools) void(group wire.GroupID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, sp := range s.byKey {
+		if key.group == group && sp.kept {
+			s.drop(key)
+		}
+	}
+}
+
+// merging says that what was saved is for other sides too, of whom nobody says when they have it: time ends it.
+func (s *spools) merging(key spoolKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sp := s.byKey[key]; sp != nil {
+		sp.kept = false
+	}
+}
+
 func (s *spools) expire(key spoolKey, sp *spool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.byKey[key] == sp && (sp.ready || sp.frozen != nil && !sp.asked) && sp.readers == 0 {
+	if s.byKey[key] == sp && (sp.ready || sp.frozen != nil && !sp.asked) && sp.readers == 0 && !sp.kept {
 		s.drop(key)
 	}
 }

@@ -17,7 +17,7 @@ func TestSpoolKeepsToItsRate(t *testing.T) {
 			defer s.close()
 			text := bytes.Repeat([]byte("0123456789abcdef"), (spoolMemory+8<<20)/16)
 			key := spoolKey{1, 2}
-			s.expect(key, nil)
+			s.expect(key, nil, false)
 			began := time.Now()
 			s.write(key, bytes.NewReader(text))
 			want := 8 << 20 * time.Second / (spoolFaster << 20)

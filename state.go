@@ -17,9 +17,14 @@ type State struct {
 	// cut. An error makes another member the donor. What it returns may be a DeltaWriter too.
 	Save func(v View) (io.WriterTo, error)
 	// Load replaces all state by what r yields. It runs again whenever this member was out of the primary and comes
-	// back, and when a donor died half-way. ctx ends when the transfer is void. It may block on r; a donor that nobody reads from for 15 s
+	// back, and when a donor died half-way and no other can go on where it stopped. ctx ends when the transfer is void. It may block on r; a donor that nobody reads from for 15 s
 	// gives up, so what takes long belongs behind the last byte. An error ends the membership with ErrLoad.
 	Load func(ctx context.Context, r io.Reader) error
+	// Choose says, at a joiner for which several members saved the state (GroupConfig.Donors), in which order it asks them: the first of what
+	// it returns, and the next whenever one fails; those that it leaves out come last. So a joiner may prefer its own rack or zone. It is
+	// called on the group's goroutine before each load, but not where only one member saved. Nil: another order at each joiner,
+	// which spreads them.
+	Choose func(able []Member) []Member
 	// New is called only at the member that creates the group, before its first view. Nil: the state is ready as it is.
 	New func() error
 	// Merge is for partitionable groups only, and required there: it takes in the state of another side, which was side. It

@@ -61,7 +61,8 @@ type tenure struct {
 	congested bool
 	load      context.Context // of the load that is due or going on
 	cancelLd  context.CancelFunc
-	failures  int // loads in a row that failed at the donor
+	givers    givers // who can give its state
+	failures  int    // loads in a row that failed at the donor
 
 	claim   atomic.Uint64 // see claim.go
 	started uint64        // the upper part of claim when the upcall was handed over; the goroutine's own while it runs

@@ -1,6 +1,6 @@
 package lockstep
 
-// The joiner's side of a state transfer, on the group's goroutine: fetch from the donor, hand to the application, say so.
+// The joiner's side of a state transfer, on the group's goroutine: fetch from a donor, hand to the application, say so.
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lockstep-go/lockstep/internal/core"
-	"github.com/lockstep-go/lockstep/internal/wire"
 	"github.com/lockstep-go/lockstep/membership"
 	"github.com/lockstep-go/lockstep/statexfer"
 )
@@ -33,12 +32,6 @@ const (
 	loadBackoffMost = 2 * time.Second
 )
 
-// donorError is a failure of the transfer, as opposed to one of the application's Load: another cut may succeed.
-type donorError struct{ err error }
-
-func (e *donorError) Error() string { return e.err.Error() }
-func (e *donorError) Unwrap() error { return e.err }
-
 // loadState carries out an UpLoad. What follows it in the queue waits until the group has ordered that this member has loaded.
 func (t *tenure) loadState(u *core.Upcall) {
 	t.g.mu.Lock()
@@ -48,7 +41,7 @@ func (t *tenure) loadState(u *core.Upcall) {
 		t.fail(t.g.fault("join", ErrNoState, "call OnState before Join, or set GroupConfig.Stateless at every member"))
 		return
 	}
-	err := t.fetch(ctx, u.Donor, u.Cut, t.have(state), func(r io.Reader, delta bool) error {
+	giver, err := t.loadFrom(ctx, u.Cut, state, func(r io.Reader, delta bool) error {
 		if delta {
 			return state.LoadDelta(ctx, r)
 		}
@@ -58,11 +51,15 @@ func (t *tenure) loadState(u *core.Upcall) {
 	switch {
 	case err == nil:
 		t.n.counts.loads.Add(1)
-		t.g.push(core.Loaded{Group: t.g.id, Cut: u.Cut})
+		done := core.Loaded{Group: t.g.id, Cut: u.Cut}
+		if len(u.Members) > 0 {
+			done.Giver = giver.ID
+		}
+		t.g.push(done)
 	case ctx.Err() != nil:
 		// Another load has replaced this one, or the membership has ended.
 	case errors.As(err, &donor):
-		t.loadFailed(ctx, u, err)
+		t.loadFailed(ctx, u, giver, err)
 	default:
 		t.fail(t.g.fault("join", ErrLoad, "State.Load: "+err.Error()))
 	}
@@ -83,14 +80,14 @@ func (t *tenure) have(state *State) []byte {
 }
 
 // loadFailed asks for a new cut after a while, or gives up after many.
-func (t *tenure) loadFailed(ctx context.Context, u *core.Upcall, err error) {
+func (t *tenure) loadFailed(ctx context.Context, u *core.Upcall, giver membership.Member, err error) {
 	t.g.mu.Lock()
 	t.failures++
 	n := t.failures
 	t.g.mu.Unlock()
-	t.n.events.loadFailed(t.g.name, memberOf(u.Donor), err)
+	t.n.events.loadFailed(t.g.name, memberOf(giver), err)
 	if n >= loadAttempts {
-		t.fail(t.g.fault("join", ErrLoad, fmt.Sprintf("%d transfers failed, the last from %v: %v", n, memberOf(u.Donor), err)))
+		t.fail(t.g.fault("join", ErrLoad, fmt.Sprintf("%d transfers failed, the last from %v: %v", n, memberOf(giver), err)))
 		return
 	}
 	if !pause(ctx, min(loadBackoff<<(n-1), loadBackoffMost)) {
@@ -111,48 +108,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// fetch gets one state, or what of it is missing beside what the donor is told is there, and hands it to use. The error is a
-// *donorError unless use itself failed on good bytes.
-func (t *tenure) fetch(ctx context.Context, donor membership.Member, cut wire.Position, have []byte, use func(r io.Reader, delta bool) error) (err error) {
-	info, ok := t.n.ring.info(donor.ID)
-	if !ok {
-		return &donorError{fmt.Errorf("%v has no known address", memberOf(donor))}
-	}
-	dial, cancel := context.WithTimeout(ctx, dialLimit)
-	conn, err := t.n.end.DialStream(dial, info.Addrs[0].Addr, streamState, donor.ID)
-	cancel()
-	if err != nil {
-		return &donorError{err}
-	}
-	r, err := statexfer.Fetch(ctx, conn, statexfer.Request{Group: uint64(t.g.id), Cut: uint64(cut), Have: have})
-	if err != nil {
-		return &donorError{err}
-	}
-	defer r.Close()
-	x := t.n.beginTransfer(Transfer{Group: t.g.name, Peer: memberOf(donor)}, &t.n.counts.loadedBytes)
-	ended := false
-	defer func() {
-		if !ended { // use panicked
-			err = errors.New("the application panicked")
-		}
-		x.end(err)
-	}()
-	said, err := r.Info()
-	if err == nil {
-		x.info(said.Delta, said.Size)
-		err = use(counted{r, x}, said.Delta)
-	}
-	// The stream is checked to its end even if use did not want to see it, and its failure explains any failure of use.
-	if broken := r.Finish(); broken != nil {
-		err = &donorError{broken}
-	}
-	if rest := r.Bytes() - x.bytes.Load(); rest > 0 {
-		x.moved(int(rest))
-	}
-	ended = true
-	return err
-}
-
 // mergeStates carries out an UpMerge: every other side's state, in order, before the next message.
 func (t *tenure) mergeStates(u *core.Upcall) {
 	state := t.g.calls.state
@@ -165,7 +120,8 @@ func (t *tenure) mergeStates(u *core.Upcall) {
 			if try > 0 && !pause(t.ctx, loadBackoff<<try) {
 				return
 			}
-			err = t.fetch(t.ctx, side.Donor, side.Cut, nil, func(r io.Reader, _ bool) error {
+			f := &relay{t: t, ctx: t.ctx, cut: side.Cut, next: once(side.Donor)}
+			err = f.run(func(r io.Reader, _ bool) error {
 				return state.Merge(t.ctx, View{ID: viewIDOf(side.View), Rank: -1}, r)
 			})
 			var donor *donorError
@@ -180,5 +136,15 @@ func (t *tenure) mergeStates(u *core.Upcall) {
 			t.fail(t.g.fault("merge", ErrLoad, fmt.Sprintf("the state of view %v from %v: %v", viewIDOf(side.View), memberOf(side.Donor), err)))
 			return
 		}
+	}
+}
+
+// once is a relay's next where only one can give.
+func once(giver membership.Member) func(context.CancelFunc) (membership.Member, bool) {
+	asked := false
+	return func(context.CancelFunc) (membership.Member, bool) {
+		first := !asked
+		asked = true
+		return giver, first
 	}
 }

@@ -43,6 +43,8 @@ type annals struct {
 	events []lockstep.Transfer
 
 	reading func(ctx context.Context, load, percent int) // called during each Load, if not nil
+	choose  func(able []lockstep.Member) []lockstep.Member
+	filling byte // of the ballast
 	refuse  error                                        // what Load returns in the end
 	size    int                                          // of the ballast; 0: ballast
 }
@@ -56,7 +58,7 @@ func (l *annals) open(g *lockstep.Group) {
 		}
 		l.lines = append(l.lines, m.N)
 	})
-	g.OnState(lockstep.State{New: l.found, Save: l.save, Load: l.load})
+	g.OnState(lockstep.State{New: l.found, Save: l.save, Load: l.load, Choose: l.choose})
 }
 
 func (l *annals) found() error {
@@ -80,7 +82,7 @@ func (l *annals) save(lockstep.View) (io.WriterTo, error) {
 	for _, n := range l.lines {
 		binary.Write(&b, binary.BigEndian, uint64(n))
 	}
-	b.Write(make([]byte, size))
+	b.Write(bytes.Repeat([]byte{l.filling}, size))
 	return &b, nil
 }
 
@@ -150,6 +152,7 @@ func (l *annals) told() (list []string) {
 type crossing struct {
 	*locksteptest.Cluster
 	t      *testing.T
+	config lockstep.GroupConfig
 	all    []*annals
 	groups []*lockstep.Group
 	next   int                // line
@@ -159,6 +162,12 @@ type crossing struct {
 
 // cross runs n members that have the state; rate is that of all transfers. room is for how many come later.
 func cross(t *testing.T, n, room, rate int, f func(t *testing.T, c *crossing), opts ...locksteptest.Option) {
+	t.Helper()
+	crossWith(t, lockstep.GroupConfig{}, n, room, rate, f, opts...)
+}
+
+// crossWith does so with a group's configuration.
+func crossWith(t *testing.T, config lockstep.GroupConfig, n, room, rate int, f func(t *testing.T, c *crossing), opts ...locksteptest.Option) {
 	t.Helper()
 	all := make([]*annals, n+room)
 	for i := range all {
@@ -175,11 +184,11 @@ func cross(t *testing.T, n, room, rate int, f func(t *testing.T, c *crossing), o
 	}))
 	locksteptest.Run(t, 1, func(t *testing.T, k *locksteptest.Cluster) {
 		t.Helper()
-		c := &crossing{Cluster: k, t: t, all: all}
+		c := &crossing{Cluster: k, t: t, config: config, all: all}
 		for _, l := range all {
 			l.t = t
 		}
-		c.groups = k.Join("g", lockstep.GroupConfig{}, func(_ int, g *lockstep.Group) { all[0].open(g) })
+		c.groups = k.Join("g", config, func(_ int, g *lockstep.Group) { all[0].open(g) })
 		for range n - 1 {
 			if err := <-c.join(k.Add()); err != nil {
 				t.Fatal(err)
@@ -196,7 +205,7 @@ func cross(t *testing.T, n, room, rate int, f func(t *testing.T, c *crossing), o
 
 // join has node i begin to join.
 func (c *crossing) join(i int) <-chan error {
-	g := c.Node(i).Group("g", lockstep.GroupConfig{})
+	g := c.Node(i).Group("g", c.config)
 	c.all[i].open(g)
 	c.groups = append(c.groups, g)
 	return c.rejoin(g)

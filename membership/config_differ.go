@@ -22,6 +22,7 @@ func differConfig(here, there wire.GroupConfig) string {
 	field("Partition", policyName(here.Partition), policyName(there.Partition))
 	field("LastMember", lastName(here.LastMember), lastName(there.LastMember))
 	field("Stateless", fmt.Sprint(here.Stateless), fmt.Sprint(there.Stateless))
+	field("Donors", fmt.Sprint(1+here.Spares), fmt.Sprint(1+there.Spares))
 	return strings.Join(list, "; ")
 }
 

@@ -90,7 +90,7 @@ func (a *app) event(e Event) {
 		a.say("refused: %v: %s", e.Refusal, e.Text)
 	case EventLeft, EventTwoFounders:
 		// The list stays for the tests to look at; the member is out.
-		a.in, a.load, a.waiting, a.held, a.ended = false, nil, nil, nil, e.Refusal
+		a.in, a.load, a.waiting, a.held, a.ended, a.unsure = false, nil, nil, nil, e.Refusal, false
 		a.blocked = false
 		a.leave = false
 		if e.Kind == EventLeft {
@@ -109,9 +109,14 @@ func (a *app) event(e Event) {
 		a.admitted()
 		a.join, a.in = false, true
 		a.load, a.waiting, a.has = &e, nil, false
+		if a.unsure {
+			a.view = a.before
+		}
+		a.unsure, a.before = true, a.view
 		a.held = slices.DeleteFunc(a.held, func(x wire.Position) bool { return x < e.Cut })
-		a.say("load from %s", e.Donor.Name)
+		a.say("load from %s%s", e.Donor.Name, names(e.Members))
 	case EventLoaded:
+		a.unsure = a.unsure && !slices.ContainsFunc(e.Members, func(m Member) bool { return m.ID == p.info.ID })
 		a.run(func() { a.say("loaded %s", names(e.Members)) })
 	case EventMerge:
 		a.run(func() {
@@ -131,7 +136,7 @@ func (a *app) event(e Event) {
 		}
 	case EventFounded:
 		a.admitted()
-		a.load, a.waiting, a.state, a.has = nil, nil, nil, true
+		a.load, a.waiting, a.state, a.has, a.unsure = nil, nil, nil, true, false
 		a.join, a.in = false, true
 		a.say("founded")
 	default:
@@ -240,21 +245,37 @@ func (a *app) finishMerge() bool {
 	return len(a.sides) < n
 }
 
-// finishLoad ends a load whose donor lives and has saved.
+// finishLoad ends a load for which one of those who were to save lives and has saved.
 func (a *app) finishLoad() bool {
 	if a.load == nil {
 		return false
 	}
-	donor := a.p.w.byID(a.load.Donor.ID)
-	b := donor.app(a.name)
-	if !donor.alive || b == nil || donor.ring != a.p.ring {
-		return false
+	var state []wire.Position
+	var giver Member
+	all := append([]Member{a.load.Donor}, a.load.Members...)
+	for i := range all {
+		m := all[(a.p.w.loads+i)%len(all)]
+		donor := a.p.w.byID(m.ID)
+		b := donor.app(a.name)
+		if !donor.alive || b == nil || donor.ring != a.p.ring || a.giving != "" && m.Name != a.giving {
+			continue
+		}
+		if s, ok := b.saved[a.load.Cut]; ok {
+			state, giver = s, m
+			break
+		}
 	}
-	state, ok := b.saved[a.load.Cut]
-	if !ok {
+	if giver.ID.IsZero() {
 		return false
 	}
 	a.p.w.loads++
+	if giver != a.load.Donor {
+		a.p.w.spared++
+	}
+	a.giver = wire.MemberID{}
+	if len(a.load.Members) > 0 {
+		a.giver = giver.ID
+	}
 	a.state, a.has, a.loadedCut, a.load = slices.Clone(state), true, a.load.Cut, nil
 	waiting := a.waiting
 	a.waiting = nil
@@ -299,7 +320,7 @@ func (p *proc) reconcile() {
 				Member: wire.GroupMember{ID: p.info.ID, Name: p.name}}
 			ask(wire.KindGroupJoin, 0, j.Append(nil))
 		case in == MembershipLoading && a.load == nil && a.has:
-			ask(wire.KindLoaded, a.loadedCut, wire.Loaded{Member: p.info.ID, Cut: a.loadedCut}.Append(nil))
+			ask(wire.KindLoaded, a.loadedCut, wire.Loaded{Member: p.info.ID, Cut: a.loadedCut, Giver: a.giver}.Append(nil))
 		}
 	}
 }

@@ -15,7 +15,7 @@ type change struct {
 	join   wire.GroupJoin
 	member wire.MemberID // who leaves, loads or terminates
 	cut    wire.Position
-	donor  wire.MemberID // who could not give the state
+	donor  wire.MemberID // who gave the state, or could not
 	lost   bool          // the leaver's state is lost with it
 	over   wire.Override
 	seeds  []netip.AddrPort
@@ -36,7 +36,7 @@ func parseChange(kind wire.Kind, payload []byte) (c change, ok bool) {
 	case wire.KindLoaded:
 		var e wire.Loaded
 		e, err = wire.ParseLoaded(payload)
-		c.member, c.cut = e.Member, e.Cut
+		c.member, c.cut, c.donor = e.Member, e.Cut, e.Giver
 	case wire.KindRecut:
 		var e wire.Recut
 		e, err = wire.ParseRecut(payload)

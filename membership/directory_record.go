@@ -79,20 +79,6 @@ func loaded(r *wire.GroupRecord) []wire.MemberID {
 	return ids
 }
 
-// oldestLoaded is who gives the state: the oldest member that has it, other than except if there is another.
-func oldestLoaded(r *wire.GroupRecord, except wire.MemberID) wire.MemberID {
-	ids := loaded(r)
-	for _, id := range ids {
-		if id != except {
-			return id
-		}
-	}
-	if len(ids) > 0 {
-		return ids[0]
-	}
-	return wire.MemberID{}
-}
-
 func asMember(m wire.GroupMember) Member { return Member{ID: m.ID, Name: m.Name} }
 
 // membersAmong lists the record's members that are in ids, by age.

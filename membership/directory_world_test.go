@@ -31,6 +31,7 @@ type world struct {
 	replays    int                               // held messages delivered
 	attempts   int                               // records with attempts met at a sync
 	loads      int
+	spared     int // of them from another than the first donor
 	merges     int
 }
 
@@ -86,6 +87,10 @@ type app struct {
 	has       bool // a state, not only a load under way
 	load      *Event
 	loadedCut wire.Position
+	giver     wire.MemberID // of that
+	unsure    bool          // nothing has said that the load counts: an application would not have been shown its views yet
+	before    View          // the last view before that load
+	giving    string        // of all who saved, the one to load from; empty: another each time
 	waiting   []func()
 	held      []wire.Position
 	saved     map[wire.Position][]wire.Position

@@ -17,10 +17,10 @@ const (
 	EventRefused
 	// EventLeft ends a membership: Refusal is RefusalLeave or RefusalTerminated.
 	EventLeft
-	// EventSave asks this member for its state at exactly this place: Cut names it, Members are those who will fetch it:
+	// EventSave asks this member for its state at exactly this place: Cut names it, Members are those who may fetch it:
 	// loaders, and in a merge the members of other sides.
 	EventSave
-	// EventLoad asks this member to replace its state by that of Cut at Donor. It comes before the view it belongs to, and so
+	// EventLoad asks this member to replace its state by that of Cut at Donor, or at one of Members. It comes before the view it belongs to, and so
 	// does the donor's EventSave: that view and the messages after it wait for the load. A second EventLoad makes the first void,
 	// and what waited for it. Messages held back before Cut are in the state; those held back after it may still be replayed.
 	EventLoad
@@ -76,7 +76,7 @@ type Event struct {
 	View     *View         // of EventView
 	Cut      wire.Position // of EventSave and EventLoad
 	Donor    Member        // of EventLoad
-	Members  []Member      // of EventSave: who fetches; of EventLoaded: who has loaded
+	Members  []Member      // of EventSave: who may fetch; of EventLoad: who saves besides Donor; of EventLoaded: who has loaded
 	Sides    []MergeSide   // of EventMerge
 	Refusal  RefusalKind   // of EventRefused, EventLeft and EventTwoFounders
 	Attempt  uint64        // of EventRefused: the attempt that was refused

@@ -78,7 +78,7 @@ func (d *Directory) begin(r *wire.GroupRecord, p wire.Position, config wire.Grou
 	}
 	first := func() {
 		if len(n.Members) == 1 {
-			n.Members[0].Loaded, n.Members[0].Donor = true, wire.MemberID{}
+			hasLoaded(&n.Members[0])
 		}
 	}
 	for i, s := range survivors {

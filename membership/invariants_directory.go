@@ -115,8 +115,11 @@ func (d *Directory) recordInvariant(r *record) error {
 		if find(&r.GroupRecord, m.ID) != i {
 			return d.broken(20, "%v is in %q twice", m.ID, r.Name)
 		}
-		if m.Loaded && !m.Donor.IsZero() {
+		if m.Loaded && (!m.Donor.IsZero() || len(m.Spares) > 0) {
 			return d.broken(21, "%v has the state of %q and a donor", m.ID, r.Name)
+		}
+		if len(m.Spares) > int(r.Config.Spares) || slices.Contains(m.Spares, m.Donor) || slices.Contains(m.Spares, m.ID) {
+			return d.broken(21, "%v loads %q from %v and %v", m.ID, r.Name, m.Donor, m.Spares)
 		}
 	}
 	for i := 1; i < len(r.Attempts); i++ {
@@ -147,6 +150,11 @@ func (d *Directory) liveInvariant(r *record) error {
 		}
 		if !m.Loaded && find(&r.GroupRecord, m.Donor) < 0 {
 			return d.broken(21, "%v loads %q from %v, who is not in it", m.ID, r.Name, m.Donor)
+		}
+		for _, id := range m.Spares {
+			if find(&r.GroupRecord, id) < 0 {
+				return d.broken(21, "%v may load %q from %v, who is not in it", m.ID, r.Name, id)
+			}
 		}
 	}
 	return nil

@@ -174,6 +174,14 @@ func TestABrokenDirectoryIsNamed(t *testing.T) {
 		}},
 		{"has the state and a donor", "invariant 21:", func(d *Directory, r *record) { r.Members[1].Donor = stranger }},
 		{"loads from a stranger", "invariant 21:", func(d *Directory, r *record) { r.Members[1].Loaded, r.Members[1].Donor = false, stranger }},
+		{"has the state and a spare", "invariant 21:", func(d *Directory, r *record) { r.Members[1].Spares = memberIDs(r.Members[2:]) }},
+		{"a spare too many", "invariant 21:", func(d *Directory, r *record) {
+			r.Members[1].Loaded, r.Members[1].Donor, r.Members[1].Spares = false, r.Members[0].ID, memberIDs(r.Members[2:])
+		}},
+		{"may load from a stranger", "invariant 21:", func(d *Directory, r *record) {
+			r.Config.Spares = 1
+			r.Members[1].Loaded, r.Members[1].Donor, r.Members[1].Spares = false, r.Members[0].ID, []wire.MemberID{stranger}
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, _ := cluster(t, "abc", wire.GroupConfig{Size: 3})

@@ -109,7 +109,7 @@ func (d *Directory) enter(r *wire.GroupRecord, p wire.Position, id wire.MemberID
 	handle(r, id, table)
 	m := wire.GroupMember{ID: id, Name: name, Joined: p, Loaded: r.Config.Stateless, Cut: p}
 	if !m.Loaded {
-		m.Donor = oldestLoaded(r, id)
+		setDonors(r, &m, p, loaded(r), id)
 	}
 	r.Members = append(r.Members, m)
 	if len(r.Voters) < sizeOf(r) && !slices.Contains(r.Voters, name) {

@@ -55,9 +55,9 @@ func (d *Directory) allHere(c change) bool {
 func (d *Directory) beginSide(r *wire.GroupRecord, p wire.Position, left []Departure) {
 	for i := range r.Members {
 		m := &r.Members[i]
-		m.Loaded, m.Cut, m.Donor = i == 0, p, r.Members[0].ID
+		m.Loaded, m.Cut, m.Donor, m.Spares = i == 0, p, r.Members[0].ID, nil
 	}
-	r.Members[0].Donor = wire.MemberID{}
+	hasLoaded(&r.Members[0])
 	d.create(r, p)
 	d.install(r, p, viewChange{left: left, reload: memberIDs(r.Members)})
 }

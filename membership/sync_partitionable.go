@@ -51,14 +51,14 @@ func (d *Directory) formPartitionable(mems []memory, waiting []wire.GroupJoin, p
 		m, s := places[i].m, sides[places[i].side]
 		handle(r, m.ID, handled(s.rec, m.ID))
 		if able := slices.DeleteFunc(loaded(s.rec), func(id wire.MemberID) bool { return !slices.Contains(s.holders, id) }); creating {
-			m.Loaded, m.Cut, m.Donor = i == 0, p, places[0].m.ID
+			m.Loaded, m.Cut, m.Donor, m.Spares = i == 0, p, places[0].m.ID, nil
 			reload = append(reload, m.ID)
-		} else if !m.Loaded && !slices.Contains(able, m.Donor) {
-			m.Cut, m.Donor = p, able[0]
+		} else if !m.Loaded && !keepDonors(&m, able) {
+			setDonors(r, &m, p, able, wire.MemberID{})
 			reload = append(reload, m.ID)
 		}
 		if m.Loaded {
-			m.Donor = wire.MemberID{}
+			hasLoaded(&m)
 		}
 		r.Members = append(r.Members, m)
 		side[m.ID] = places[i].side
@@ -143,13 +143,13 @@ func (d *Directory) exchange(r *wire.GroupRecord, p wire.Position, sides []memor
 	}
 	self := find(r, d.self.ID)
 	if self >= 0 && !r.Members[self].Loaded && r.Members[self].Cut == p {
-		d.emit(Event{Kind: EventLoad, Name: r.Name, Position: p, Cut: p, Donor: memberOfRecord(r, r.Members[self].Donor)})
+		d.emit(loadEvent(r, p, &r.Members[self]))
 	}
 	var fetch []Member
 	for i := range r.Members {
 		m := &r.Members[i]
 		merges := donors[side[d.self.ID]] == d.self.ID && side[m.ID] != side[d.self.ID]
-		loads := !m.Loaded && m.Cut == p && m.Donor == d.self.ID
+		loads := !m.Loaded && m.Cut == p && gives(m, d.self.ID)
 		if self >= 0 && (merges || loads) {
 			fetch = append(fetch, asMember(*m))
 		}

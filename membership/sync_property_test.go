@@ -14,24 +14,27 @@ import (
 )
 
 // A coverage counts what the property met in all its runs, so that it cannot pass by meeting nothing.
-type coverage struct{ primary, replays, attempts, loads, merges, blocked, failed, overrides, twoFounders int }
+type coverage struct {
+	primary, replays, attempts, loads, spared, merges, blocked, failed, overrides, twoFounders int
+}
 
 func (c *coverage) add(w *world) {
 	c.primary += w.primary
 	c.replays += w.replays
 	c.attempts += w.attempts
 	c.loads += w.loads
+	c.spared += w.spared
 	c.merges += w.merges
 }
 
 func TestPropertyPrimary(t *testing.T) {
 	var c coverage
 	rapid.Check(t, func(rt *rapid.T) {
-		config := wire.GroupConfig{Size: rapid.SampledFrom([]uint16{0, 0, 3, 5}).Draw(rt, "size")}
+		config := wire.GroupConfig{Size: rapid.SampledFrom([]uint16{0, 0, 3, 5}).Draw(rt, "size"), Spares: drawSpares(rt)}
 		disturb(rt, config, false, &c)
 	})
 	t.Logf("met %+v", c)
-	if c.primary == 0 || c.replays == 0 || c.attempts == 0 || c.loads == 0 || c.blocked == 0 {
+	if c.primary == 0 || c.replays == 0 || c.attempts == 0 || c.loads == 0 || c.spared == 0 || c.blocked == 0 {
 		t.Errorf("not everything happened: %+v", c)
 	}
 }
@@ -39,10 +42,10 @@ func TestPropertyPrimary(t *testing.T) {
 func TestPropertyPartitionable(t *testing.T) {
 	var c coverage
 	rapid.Check(t, func(rt *rapid.T) {
-		disturb(rt, wire.GroupConfig{Partition: wire.PolicyPartitionable}, false, &c)
+		disturb(rt, wire.GroupConfig{Partition: wire.PolicyPartitionable, Spares: drawSpares(rt)}, false, &c)
 	})
 	t.Logf("met %+v", c)
-	if c.loads == 0 || c.merges == 0 {
+	if c.loads == 0 || c.spared == 0 || c.merges == 0 {
 		t.Errorf("not everything happened: %+v", c)
 	}
 }
@@ -60,6 +63,9 @@ func TestPropertyOverride(t *testing.T) {
 		t.Errorf("not everything happened: %+v", c)
 	}
 }
+
+// drawSpares draws how many save for a joiner besides its donor.
+func drawSpares(rt *rapid.T) uint8 { return rapid.SampledFrom([]uint8{0, 0, 1, 2}).Draw(rt, "spares") }
 
 // disturb does what rapid draws to a cluster of up to five, and heals it at the end.
 func disturb(rt *rapid.T, config wire.GroupConfig, overrides bool, c *coverage) {

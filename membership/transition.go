@@ -20,7 +20,7 @@ func (d *Directory) apply(r *wire.GroupRecord, p wire.Position, c change) {
 	case wire.KindGroupLeave:
 		d.applyLeave(r, p, c)
 	case wire.KindLoaded:
-		d.applyLoaded(r, p, c.member, c.cut)
+		d.applyLoaded(r, p, c.member, c.cut, c.donor)
 	case wire.KindRecut:
 		d.applyRecut(r, p, c.member, c.cut, c.donor)
 	case wire.KindTerminate:
@@ -106,25 +106,31 @@ func soleKeeper(r *wire.GroupRecord, id wire.MemberID) bool {
 	})
 }
 
-// reassign gives a new donor and a new cut to every loading member whose donor cannot give any more.
+// reassign gives a new donor and a new cut to every loading member of whose donors none can give any more.
 func (d *Directory) reassign(r *wire.GroupRecord, p wire.Position) (reload []wire.MemberID) {
 	able := loaded(r)
 	for i := range r.Members {
-		if m := &r.Members[i]; !m.Loaded && !slices.Contains(able, m.Donor) {
-			m.Cut, m.Donor = p, oldestLoaded(r, m.ID)
+		if m := &r.Members[i]; !m.Loaded && !keepDonors(m, able) {
+			setDonors(r, m, p, able, m.ID)
 			reload = append(reload, m.ID)
 		}
 	}
 	return reload
 }
 
-// applyLoaded gives a member its vote: its state is that of the cut it was to load.
-func (d *Directory) applyLoaded(r *wire.GroupRecord, p wire.Position, id wire.MemberID, cut wire.Position) {
+// applyLoaded gives a member its vote: its state is that of the cut it was to load. Where there were spares it says who gave it, and that
+// counts only of one who has been in the record as a giver all the time since the cut: who was with others meanwhile may have saved after
+// other messages. Then the transfer begins anew. Where there were none the cut says it all.
+func (d *Directory) applyLoaded(r *wire.GroupRecord, p wire.Position, id wire.MemberID, cut wire.Position, giver wire.MemberID) {
 	i := find(r, id)
 	if i < 0 || r.Members[i].Loaded || r.Members[i].Cut != cut {
 		return
 	}
-	r.Members[i].Loaded, r.Members[i].Donor = true, wire.MemberID{}
+	if !giver.IsZero() && !gives(&r.Members[i], giver) {
+		d.applyRecut(r, p, id, cut, giver)
+		return
+	}
+	hasLoaded(&r.Members[i])
 	d.elect(r, p)
 	if find(r, d.self.ID) >= 0 {
 		d.emit(Event{Kind: EventLoaded, Name: r.Name, Position: p, Cut: cut, Members: []Member{asMember(r.Members[i])}})
@@ -138,7 +144,7 @@ func (d *Directory) applyRecut(r *wire.GroupRecord, p wire.Position, id wire.Mem
 	if i < 0 || r.Members[i].Loaded || r.Members[i].Cut != cut {
 		return
 	}
-	r.Members[i].Cut, r.Members[i].Donor = p, oldestLoaded(r, donor)
+	setDonors(r, &r.Members[i], p, loaded(r), donor)
 	change := viewChange{reload: []wire.MemberID{id}}
 	d.transfers(r, p, change)
 	if id == d.self.ID {

@@ -65,16 +65,25 @@ func (d *Directory) transfers(r *wire.GroupRecord, p wire.Position, c viewChange
 		if m.Loaded || m.Cut != p || !slices.Contains(c.joined, m.ID) && !slices.Contains(c.reload, m.ID) {
 			continue
 		}
-		if m.Donor == d.self.ID {
+		if gives(m, d.self.ID) {
 			fetch = append(fetch, asMember(*m))
 		}
 		if m.ID == d.self.ID {
-			d.emit(Event{Kind: EventLoad, Name: r.Name, Position: p, Cut: p, Donor: memberOfRecord(r, m.Donor)})
+			d.emit(loadEvent(r, p, m))
 		}
 	}
 	if len(fetch) > 0 {
 		d.emit(Event{Kind: EventSave, Name: r.Name, Position: p, Cut: p, Members: fetch})
 	}
+}
+
+// loadEvent asks this member, which is m, to load.
+func loadEvent(r *wire.GroupRecord, p wire.Position, m *wire.GroupMember) Event {
+	e := Event{Kind: EventLoad, Name: r.Name, Position: p, Cut: p, Donor: memberOfRecord(r, m.Donor)}
+	for _, id := range m.Spares {
+		e.Members = append(e.Members, memberOfRecord(r, id))
+	}
+	return e
 }
 
 // report shows the record's view to this member, if it is in it.

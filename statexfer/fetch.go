@@ -17,8 +17,9 @@ import (
 )
 
 // A Reader gives the bytes of one state. It is used by one goroutine. Read returns io.EOF only after the donor's end frame
-// agreed with what came; every other end is an error that says what happened. Errors stay.
+// agreed with what came; every other end is an error that says what happened. Errors stay, until [Reader.Resume].
 type Reader struct {
+	req   Request
 	ctx   context.Context
 	stop  func() bool
 	conn  net.Conn
@@ -28,6 +29,8 @@ type Reader struct {
 	total uint64
 	info  Info
 	told  bool // the donor has said what comes
+	was   bool // the donor before it sent a delta
+	bound bool // and it had said so
 	sum   hash.Hash
 	err   error
 }
@@ -43,13 +46,33 @@ func Fetch(ctx context.Context, conn net.Conn, r Request) (*Reader, error) {
 		conn.Close()
 		return nil, err
 	}
-	return &Reader{
-		ctx:  ctx,
-		stop: context.AfterFunc(ctx, func() { conn.SetDeadline(past) }),
-		conn: conn,
-		in:   bufio.NewReaderSize(conn, ChunkSize),
-		sum:  sha256.New(),
-	}, nil
+	f := &Reader{req: r, sum: sha256.New()}
+	f.take(ctx, conn)
+	return f, nil
+}
+
+// take begins to read from a stream.
+func (r *Reader) take(ctx context.Context, conn net.Conn) {
+	r.ctx, r.conn = ctx, conn
+	r.stop = context.AfterFunc(ctx, func() { conn.SetDeadline(past) })
+	r.in = bufio.NewReaderSize(conn, ChunkSize)
+}
+
+// Resume goes on after an error, on a fresh stream from another donor of the same cut, behind the last byte that came. Nothing comes
+// again: the donor compares the SHA-256 of what came with that of its own bytes. Where they are others, Info and Read return [ErrOther],
+// and the state has to be fetched anew. The reader owns the stream, and closes the one it had; when ctx ends, reads end with its error.
+// An error of Resume's own is that of the stream, and stays too.
+func (r *Reader) Resume(ctx context.Context, conn net.Conn) error {
+	r.stop()
+	r.conn.Close()
+	if r.told {
+		r.was, r.bound = r.info.Delta, true
+	}
+	r.told, r.info, r.err = false, Info{}, nil
+	r.take(ctx, conn)
+	r.req.Offset, r.req.Prefix = r.total, [sha256.Size]byte(r.sum.Sum(nil))
+	r.err = write(ctx, conn, r.req.append(nil))
+	return r.err
 }
 
 // Info blocks until the donor says what will come, at most [Patience] without a sign of life from it.
@@ -120,6 +143,10 @@ func (r *Reader) frame() error {
 		return nil
 	case frameError:
 		return r.donor()
+	case frameOther:
+		if r.req.Offset > 0 && !r.told {
+			return ErrOther
+		}
 	case frameInfo:
 		if !r.told {
 			return r.begin()
@@ -136,14 +163,20 @@ func (r *Reader) frame() error {
 	return fmt.Errorf("%w: frame type %#x in the wrong place", ErrCorrupt, kind)
 }
 
-func (r *Reader) begin() (err error) {
+func (r *Reader) begin() error {
 	var b [infoSize]byte
 	if _, err := io.ReadFull(r.in, b[:]); err != nil {
 		return r.broken(err)
 	}
-	r.info, err = parseInfo(b)
-	r.told = err == nil
-	return err
+	info, err := parseInfo(b)
+	if err != nil {
+		return err
+	}
+	if r.bound && info.Delta != r.was {
+		return ErrOther
+	}
+	r.info, r.told = info, true
+	return nil
 }
 
 func (r *Reader) chunk() error {

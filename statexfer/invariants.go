@@ -25,7 +25,7 @@ func (r *Reader) Invariant() error {
 		return broken(4, "what is no end passes for one: %v", r.err)
 	case errors.As(r.err, &donor) && len(donor.Text) > maxText:
 		return broken(5, "the donor's text has %d bytes", len(donor.Text))
-	case r.total > 0 && !r.told || r.info.Size > 0 && r.total > r.info.Size:
+	case r.total > r.req.Offset && !r.told || r.info.Size > 0 && r.total > r.info.Size:
 		return broken(6, "%d bytes came of %d, told %v", r.total, r.info.Size, r.told)
 	}
 	return nil

@@ -3,6 +3,7 @@ package statexfer
 // The frames on the stream, byte by byte, and the limits both sides keep.
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,8 +24,10 @@ const (
 	// MaxHave bounds what a joiner says it has, in bytes.
 	MaxHave = 64 << 10
 
-	// requestSize is the length of a request without what the joiner has, in bytes; infoSize that of what follows the type in a first frame.
+	// requestSize is the length of a request without what the joiner has, in bytes; resumeSize that of what a resumption has besides;
+	// infoSize that of what follows the type in a first frame.
 	requestSize = 4 + 8 + 8 + 8 + 4
+	resumeSize  = 8 + sha256.Size
 	infoSize    = 1 + 8 + 4
 )
 
@@ -35,9 +38,14 @@ const (
 	frameChunk = 'D'
 	frameEnd   = 'E'
 	frameError = 'X'
+	frameOther = 'O' // the bytes before the offset are others here
 )
 
-var magic = [4]byte{'l', 's', 'x', '2'}
+// The first bytes of a request for a state from its beginning, and of one for the rest of a state.
+var (
+	magic       = [4]byte{'l', 's', 'x', '2'}
+	magicResume = [4]byte{'l', 's', 'x', '3'}
+)
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -46,6 +54,8 @@ var (
 	ErrCorrupt = errors.New("statexfer: corrupt stream")
 	// ErrTruncated says that the stream ended before its end frame.
 	ErrTruncated = errors.New("statexfer: stream cut short")
+	// ErrOther says that a donor cannot go on where another stopped: it wrote the same state as other bytes.
+	ErrOther = errors.New("statexfer: this donor wrote the state as other bytes")
 )
 
 // A DonorError is what the donor said instead of the state.
@@ -60,18 +70,33 @@ type Request struct {
 	Cut      uint64 // the position at which the state was frozen
 	// Have is what the joiner says it has, in the application's own terms; empty for nothing. At most MaxHave bytes.
 	Have []byte
+	// Offset is how many bytes of the state came from another donor, and Prefix their SHA-256: the rest is wanted, if this donor has
+	// the same bytes before it. 0: from the beginning.
+	Offset uint64
+	Prefix [sha256.Size]byte
 }
 
 func (r Request) String() string {
-	return fmt.Sprintf("group %016x founding %d cut %d, having %d bytes to say what is there", r.Group, r.Founding, r.Cut, len(r.Have))
+	rest := ""
+	if r.Offset > 0 {
+		rest = fmt.Sprintf(", from byte %d on", r.Offset)
+	}
+	return fmt.Sprintf("group %016x founding %d cut %d, having %d bytes to say what is there%s", r.Group, r.Founding, r.Cut, len(r.Have), rest)
 }
 
 func (r Request) append(b []byte) []byte {
-	b = append(b, magic[:]...)
+	first := magic
+	if r.Offset > 0 {
+		first = magicResume
+	}
+	b = append(b, first[:]...)
 	b = binary.BigEndian.AppendUint64(b, r.Group)
 	b = binary.BigEndian.AppendUint64(b, r.Founding)
 	b = binary.BigEndian.AppendUint64(b, r.Cut)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Have)))
+	if r.Offset > 0 {
+		b = append(binary.BigEndian.AppendUint64(b, r.Offset), r.Prefix[:]...)
+	}
 	return append(b, r.Have...)
 }
 
@@ -81,7 +106,8 @@ func readRequest(in io.Reader) (Request, error) {
 	if _, err := io.ReadFull(in, head[:]); err != nil {
 		return Request{}, fmt.Errorf("statexfer: request: %w", err)
 	}
-	if [4]byte(head[:4]) != magic {
+	resumes := [4]byte(head[:4]) == magicResume
+	if [4]byte(head[:4]) != magic && !resumes {
 		return Request{}, fmt.Errorf("%w: not a request", ErrCorrupt)
 	}
 	r := Request{
@@ -92,6 +118,16 @@ func readRequest(in io.Reader) (Request, error) {
 	n := binary.BigEndian.Uint32(head[28:])
 	if n > MaxHave {
 		return Request{}, fmt.Errorf("%w: a request with %d bytes", ErrCorrupt, n)
+	}
+	if resumes {
+		var rest [resumeSize]byte
+		if _, err := io.ReadFull(in, rest[:]); err != nil {
+			return Request{}, fmt.Errorf("statexfer: request: %w", err)
+		}
+		r.Offset, r.Prefix = binary.BigEndian.Uint64(rest[:]), [sha256.Size]byte(rest[8:])
+		if r.Offset == 0 {
+			return Request{}, fmt.Errorf("%w: a resumption from byte 0", ErrCorrupt)
+		}
 	}
 	if n > 0 {
 		r.Have = make([]byte, n)

@@ -6,20 +6,24 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash"
 	"hash/crc32"
 	"io"
 	"net"
 	"time"
 )
 
-// A Source gives the bytes of one state, and what is said before them.
+// A Source gives the bytes of one state from the first on, and what is said before them.
 type Source struct {
 	io.ReadCloser
 	Info
+	// Sent is told of each piece of the state before it leaves, in bytes; what another donor has given already is left out. Nil: nobody is.
+	Sent func(bytes int)
 }
 
-// An Open gives the bytes of one state. It may block until the state stands ready, or until ctx ends, and is called on a
+// An Open gives the bytes of one state, whatever of it the joiner has from another donor. It may block until the state stands ready, or until ctx ends, and is called on a
 // goroutine of its own; the text of its error is shown to the joiner. ctx ends when it has returned. The reader is closed when the stream
 // ends, perhaps while it is read, and perhaps twice.
 type Open func(ctx context.Context, r Request) (Source, error)
@@ -38,13 +42,49 @@ func Serve(ctx context.Context, conn net.Conn, open Open, rate *Rate) error {
 	if err != nil {
 		return err
 	}
-	src, err := await(ctx, conn, open, req)
+	sum := sha256.New()
+	src, err := await(ctx, conn, func(ctx context.Context, r Request) (Source, error) {
+		src, err := open(ctx, r)
+		if err == nil && r.Offset > 0 {
+			err = pass(ctx, src, sum, r)
+		}
+		return src, err
+	}, req)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
 	defer context.AfterFunc(ctx, func() { src.Close() })()
-	return send(ctx, conn, src, rate)
+	return send(ctx, conn, src, sum, req.Offset, rate)
+}
+
+// pass reads over what the joiner has from another donor, which goes on only if the bytes are the same, and closes the source if they are not.
+func pass(ctx context.Context, src Source, sum hash.Hash, r Request) (err error) {
+	stop := context.AfterFunc(ctx, func() { src.Close() })
+	defer func() {
+		stop()
+		if err != nil {
+			src.Close()
+		}
+	}()
+	// In pieces: an offset is only what somebody says.
+	for rest := r.Offset; rest > 0; {
+		n, err := io.CopyN(sum, src, int64(min(rest, 1<<20)))
+		rest -= uint64(n)
+		if err == io.EOF {
+			return ErrOther
+		}
+		if err != nil {
+			return fmt.Errorf("statexfer: source: %w", err)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if [sha256.Size]byte(sum.Sum(nil)) != r.Prefix {
+		return ErrOther
+	}
+	return nil
 }
 
 // hold waits for the rate's sake, and says meanwhile that the donor is alive.
@@ -95,6 +135,10 @@ func await(ctx context.Context, conn net.Conn, open Open, req Request) (Source, 
 	for {
 		select {
 		case o := <-ready:
+			if errors.Is(o.err, ErrOther) {
+				_ = write(ctx, conn, []byte{frameOther}) // if that does not reach it the stream's end does
+				return Source{}, o.err
+			}
 			if o.err != nil {
 				sendError(ctx, conn, o.err)
 				return Source{}, o.err
@@ -112,15 +156,14 @@ func await(ctx context.Context, conn net.Conn, open Open, req Request) (Source, 
 	}
 }
 
-// send says what comes, cuts the source into chunks and ends with its length and hash.
-func send(ctx context.Context, conn net.Conn, src Source, rate *Rate) error {
+// send says what comes, cuts what is left of the source into chunks and ends with the state's length and hash. total bytes were there
+// before, and are in sum.
+func send(ctx context.Context, conn net.Conn, src Source, sum hash.Hash, total uint64, rate *Rate) error {
 	if err := write(ctx, conn, src.Info.append(nil)); err != nil {
 		return err
 	}
 	const head = 1 + 4 + 4
 	buf := make([]byte, head+rate.chunk())
-	sum := sha256.New()
-	var total uint64
 	for {
 		n, err := io.ReadFull(src, buf[head:])
 		if n > 0 {
@@ -130,6 +173,9 @@ func send(ctx context.Context, conn net.Conn, src Source, rate *Rate) error {
 			binary.BigEndian.PutUint32(buf[5:], crc32.Checksum(data, castagnoli))
 			sum.Write(data)
 			total += uint64(n)
+			if src.Sent != nil {
+				src.Sent(n)
+			}
 			if err := hold(ctx, conn, rate.Take(time.Now(), n)); err != nil {
 				return err
 			}

@@ -30,7 +30,7 @@ func state(n int) []byte {
 
 func from(b []byte) Open {
 	return func(context.Context, Request) (Source, error) {
-		return Source{io.NopCloser(bytes.NewReader(b)), Info{Size: uint64(len(b))}}, nil
+		return Source{ReadCloser: io.NopCloser(bytes.NewReader(b)), Info: Info{Size: uint64(len(b))}}, nil
 	}
 }
 
@@ -188,7 +188,7 @@ func (f failing) Read(p []byte) (int, error) {
 func TestSourceFailsMidway(t *testing.T) {
 	joiner, donor := net.Pipe()
 	go Serve(t.Context(), donor, func(context.Context, Request) (Source, error) {
-		return Source{io.NopCloser(failing{bytes.NewReader(state(2 * ChunkSize))}), Info{}}, nil
+		return Source{ReadCloser: io.NopCloser(failing{bytes.NewReader(state(2 * ChunkSize))})}, nil
 	}, nil)
 	r, err := Fetch(t.Context(), joiner, request)
 	if err != nil {
@@ -312,7 +312,7 @@ func TestInfoComesFirst(t *testing.T) {
 	for _, info := range []Info{{}, {Size: 10}, {Delta: true}, {Delta: true, Size: 10}} {
 		joiner, donor := net.Pipe()
 		go Serve(t.Context(), donor, func(context.Context, Request) (Source, error) {
-			return Source{io.NopCloser(bytes.NewReader(state(10))), info}, nil
+			return Source{ReadCloser: io.NopCloser(bytes.NewReader(state(10))), Info: info}, nil
 		}, nil)
 		r, err := Fetch(t.Context(), joiner, request)
 		if err != nil {

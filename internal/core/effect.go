@@ -59,9 +59,10 @@ const (
 	UpLost
 	// UpFounded says that this member creates the group: its New runs before the first view.
 	UpFounded
-	// UpSave asks for the state at exactly this place; Cut names it, Members are the joiners that will fetch it.
+	// UpSave asks for the state at exactly this place; Cut names it, Members are the joiners that may fetch it.
 	UpSave
-	// UpLoad replaces this member's state by that of Cut at Donor. Earlier upcalls not yet run for the group are void.
+	// UpLoad replaces this member's state by that of Cut at Donor, or at one of Members, who save too. Earlier upcalls not yet run for
+	// the group are void.
 	UpLoad
 	// UpMerge asks for the states of Sides, in order, before what follows (partitionable groups).
 	UpMerge

@@ -82,13 +82,15 @@ type SendDirect struct {
 	Payload []byte
 }
 
-// Loaded says that the state of the given cut was loaded.
+// Loaded says that the state of the given cut was loaded. Giver is who gave the last byte, if UpLoad named others besides Donor;
+// else it may be zero.
 type Loaded struct {
 	Group wire.GroupID
 	Cut   wire.Position
+	Giver wire.MemberID
 }
 
-// LoadFailed says that the donor could not give the state of the given cut; the core asks for a new cut.
+// LoadFailed says that the donor, and whoever else saved, could not give the state of the given cut; the core asks for a new cut.
 type LoadFailed struct {
 	Group wire.GroupID
 	Cut   wire.Position

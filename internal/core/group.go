@@ -22,6 +22,7 @@ type group struct {
 	lost      bool // and the state is lost with it
 	ending    bool // Terminate is wanted
 	loadedCut wire.Position
+	giver     wire.MemberID // of that; zero if only the donor can be
 	loadDone  bool
 	failedCut *LoadFailed
 	wishes    []wish  // that were put to the directory
@@ -125,7 +126,7 @@ func (c *Core) terminateGroup(id wire.GroupID) {
 
 func (c *Core) loaded(ev Loaded) {
 	if g := c.groups[ev.Group]; g != nil {
-		g.loadedCut, g.loadDone, g.failedCut = ev.Cut, true, nil
+		g.loadedCut, g.giver, g.loadDone, g.failedCut = ev.Cut, ev.Giver, true, nil
 		g.unask(wire.KindLoaded)
 		c.reconcileGroups(g)
 	}
@@ -202,7 +203,7 @@ func (c *Core) reconcileGroup(g *group) {
 	}
 	if in == membership.MembershipLoading {
 		if g.loadDone {
-			ask(wire.KindLoaded, func() []byte { return (&wire.Loaded{Member: self, Cut: g.loadedCut}).Append(nil) })
+			ask(wire.KindLoaded, func() []byte { return (&wire.Loaded{Member: self, Cut: g.loadedCut, Giver: g.giver}).Append(nil) })
 		}
 		if f := g.failedCut; f != nil {
 			ask(wire.KindRecut, func() []byte { return (&wire.Recut{Member: self, Cut: f.Cut, Donor: f.Donor}).Append(nil) })

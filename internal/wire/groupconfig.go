@@ -10,7 +10,11 @@ type GroupConfig struct {
 	Partition  uint8  // PolicyPrimary, PolicyPartitionable, PolicyReadOnly
 	LastMember uint8  // 0 blocked, 1 go on
 	Stateless  bool
+	Spares     uint8 // how many members save for a joiner besides its donor; at most MaxSpares
 }
+
+// MaxSpares bounds GroupConfig.Spares and GroupMember.Spares: three bits.
+const MaxSpares = 7
 
 // What a side without a quorum does. The numbers are final.
 const (
@@ -20,16 +24,22 @@ const (
 )
 
 func appendConfig(b []byte, c GroupConfig) []byte {
-	return append(appendU16(b, c.Size), c.Partition, c.LastMember, flagBits(c.Stateless))
+	return append(appendU16(b, c.Size), c.Partition, c.LastMember, flagBits(c.Stateless)|spareBits(int(c.Spares)))
 }
 
 func (r *reader) config() GroupConfig {
 	c := GroupConfig{Size: r.u16()}
 	c.Partition = r.u8()
 	c.LastMember = r.u8()
-	c.Stateless = r.u8()&1 != 0
+	flags := r.u8()
+	c.Stateless, c.Spares = flags&1 != 0, uint8(sparesIn(flags))
 	return c
 }
+
+// spareBits puts a number of spares, at most MaxSpares, into bits 1 to 3 of flags; sparesIn takes it out.
+func spareBits(n int) uint8 { return uint8(min(n, MaxSpares)) << 1 }
+
+func sparesIn(flags uint8) int { return int(flags >> 1 & MaxSpares) }
 
 // String is the configuration in words.
 func (c GroupConfig) String() string {
@@ -42,7 +52,11 @@ func (c GroupConfig) String() string {
 	case PolicyReadOnly:
 		policy = "read-only"
 	}
-	return fmt.Sprintf("size %d %s last %d%s", c.Size, policy, c.LastMember, pick(c.Stateless, " stateless", ""))
+	spares := ""
+	if c.Spares > 0 {
+		spares = fmt.Sprintf(" spares %d", c.Spares)
+	}
+	return fmt.Sprintf("size %d %s last %d%s%s", c.Size, policy, c.LastMember, pick(c.Stateless, " stateless", ""), spares)
 }
 
 // A HandlerEntry describes one registered message type.

@@ -64,16 +64,41 @@ func (g GroupLeave) String() string {
 type Loaded struct {
 	Member MemberID
 	Cut    Position
+	// Giver is who gave the last byte, in a group where more than one member may; else zero. It travels in an extension.
+	Giver MemberID
 }
 
+// loadedGiver is the extension of a loaded with its giver.
+const loadedGiver = 1
+
 // Append appends the payload's bytes to b.
-func (l Loaded) Append(b []byte) []byte { return appendU64(append(b, l.Member[:]...), uint64(l.Cut)) }
+func (l Loaded) Append(b []byte) []byte {
+	b = appendU64(append(b, l.Member[:]...), uint64(l.Cut))
+	if !l.Giver.IsZero() {
+		at := len(b)
+		b = closeExtension(append(openExtension(b, loadedGiver), l.Giver[:]...), at)
+	}
+	return b
+}
 
 // ParseLoaded reads a whole payload. Errors match ErrMalformed.
 func ParseLoaded(payload []byte) (Loaded, error) {
 	r := reader{b: payload}
 	l := Loaded{Member: r.id()}
 	l.Cut = Position(r.u64())
+	for {
+		kind, value, ok := r.extension()
+		if !ok {
+			break
+		}
+		if kind == loadedGiver {
+			v := reader{b: value}
+			l.Giver = v.id()
+			if v.fault != "" || len(v.b) > 0 {
+				r.fail("bad giver of a state")
+			}
+		}
+	}
 	if err := r.done("loaded"); err != nil {
 		return Loaded{}, err
 	}
@@ -81,7 +106,13 @@ func ParseLoaded(payload []byte) (Loaded, error) {
 }
 
 // String describes the payload on one line.
-func (l Loaded) String() string { return fmt.Sprintf("loaded %v cut %d", l.Member, l.Cut) }
+func (l Loaded) String() string {
+	giver := ""
+	if !l.Giver.IsZero() {
+		giver = " from " + l.Giver.String()
+	}
+	return fmt.Sprintf("loaded %v cut %d%s", l.Member, l.Cut, giver)
+}
 
 // A Recut asks for a new cut because the transfer from the donor failed. It is the payload of a KindRecut message.
 type Recut struct {

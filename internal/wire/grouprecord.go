@@ -15,6 +15,8 @@ type GroupMember struct {
 	Loaded bool
 	Cut    Position // where its state was or is being cut
 	Donor  MemberID // who gives it the state, while it loads
+	// Spares saved at Cut too, and can give the rest of the state or all of it; at most MaxSpares. Never changed in place.
+	Spares []MemberID
 }
 
 // groupMemberSize is the least a GroupMember takes.
@@ -150,18 +152,21 @@ func appendMember(b []byte, m GroupMember) []byte {
 	b = append(b, m.ID[:]...)
 	b = appendName(b, m.Name)
 	b = appendU64(b, uint64(m.Joined))
-	b = append(b, flagBits(m.Loaded))
+	spares := m.Spares[:min(len(m.Spares), MaxSpares)]
+	b = append(b, flagBits(m.Loaded)|spareBits(len(spares)))
 	b = appendU64(b, uint64(m.Cut))
-	return append(b, m.Donor[:]...)
+	return appendIDs(append(b, m.Donor[:]...), spares)
 }
 
 func (r *reader) member() GroupMember {
 	m := GroupMember{ID: r.id()}
 	m.Name = r.name(MaxName)
 	m.Joined = Position(r.u64())
-	m.Loaded = r.u8()&1 != 0
+	flags := r.u8()
+	m.Loaded = flags&1 != 0
 	m.Cut = Position(r.u64())
 	m.Donor = r.id()
+	m.Spares = r.ids(sparesIn(flags))
 	return m
 }
 

@@ -98,11 +98,11 @@ func drawInfo(t *rapid.T) Info {
 }
 
 func drawConfig(t *rapid.T) GroupConfig {
-	return GroupConfig{drawU16(t), drawU8(t), drawU8(t), drawBool(t)}
+	return GroupConfig{drawU16(t), drawU8(t), drawU8(t), drawBool(t), drawU8(t) % (MaxSpares + 1)}
 }
 
 func drawMember(t *rapid.T) GroupMember {
-	return GroupMember{drawID(t), drawName(t), drawPos(t), drawBool(t), drawPos(t), drawID(t)}
+	return GroupMember{drawID(t), drawName(t), drawPos(t), drawBool(t), drawPos(t), drawID(t), drawList(t, MaxSpares, drawID)}
 }
 
 func drawHandler(t *rapid.T) HandlerEntry {
@@ -276,7 +276,7 @@ func TestRoundTripGroupLeave(t *testing.T) {
 }
 
 func TestRoundTripLoaded(t *testing.T) {
-	roundTrip(t, func(t *rapid.T) Loaded { return Loaded{drawID(t), drawPos(t)} }, ParseLoaded)
+	roundTrip(t, func(t *rapid.T) Loaded { return Loaded{drawID(t), drawPos(t), drawID(t)} }, ParseLoaded)
 }
 
 func TestRoundTripRecut(t *testing.T) {

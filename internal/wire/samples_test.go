@@ -64,6 +64,10 @@ func samples() []sample {
 		Attempts: []Attempt{{Position: 1015, Kind: KindGroupLeave, Payload: idC[:]}, {Position: 1016, Kind: KindTerminate}},
 		Waiting:  []GroupJoin{join}, Table: table,
 	}
+	spared := record
+	spared.Config.Spares = 2
+	spared.Members = append([]GroupMember(nil), record.Members...)
+	spared.Members[1].Spares = []MemberID{idC}
 	commit := CommitToken{Ring: ring, Hop: 4, Entries: []CommitEntry{
 		{ID: idA, Filled: true, Received: true, OldRing: old, Aru: 100, High: 105, HighDelivered: 99, Position: 2048, Nonce: [16]byte{1, 2, 3}},
 		{ID: idB, Filled: true, OldRing: old, Aru: 105, High: 105, HighDelivered: 105, Position: 2050, Nonce: [16]byte{4}},
@@ -119,6 +123,7 @@ func samples() []sample {
 		{name: "group leave", value: GroupLeave{Member: idC}, parse: by(ParseGroupLeave)},
 		{name: "group leave, state lost", value: GroupLeave{Member: idC, Lost: true, Seeds: join.Seeds}, parse: by(ParseGroupLeave), extensions: 32},
 		{name: "loaded", value: Loaded{Member: idC, Cut: 1011}, parse: by(ParseLoaded)},
+		{name: "loaded from another", value: Loaded{Member: idC, Cut: 1011, Giver: idA}, parse: by(ParseLoaded), extensions: 4 + 16},
 		{name: "recut", value: Recut{Member: idC, Cut: 1011, Donor: idB}, parse: by(ParseRecut)},
 		{name: "terminate", value: Terminate{By: idA}, parse: by(ParseTerminate)},
 		{name: "override", value: Override{By: idA, Ring: ring, Founding: 77}, parse: by(ParseOverride)},
@@ -126,6 +131,7 @@ func samples() []sample {
 			{Group: 0xabcd000000000001, Kind: KindGroupJoin, Payload: join.Append(nil)}}}, parse: by(ParseBundle)},
 		{name: "report", value: Report{Member: idC, Why: "its disk is full"}, parse: by(ParseReport)},
 		{name: "group record", value: record, parse: by(ParseGroupRecord)},
+		{name: "group record with spares", value: spared, parse: by(ParseGroupRecord)},
 		{name: "directory", value: Directory{Ring: ring, Floor: 14, Side: []MemberID{idA, idB}, Seen: []Failed{{idC, ReasonPartition}},
 			Groups: []GroupRecord{{Name: "empty"}, record}}, parse: by(ParseDirectory)},
 		{name: "chains", value: Chains{Ring: ring, Links: []Link{{From: 0xabcdef0000000001, To: 9, Count: 14, Sum: 0x0123456789abcdef,
