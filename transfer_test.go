@@ -163,15 +163,15 @@ type crossing struct {
 // cross runs n members that have the state; rate is that of all transfers. room is for how many come later.
 func cross(t *testing.T, n, room, rate int, f func(t *testing.T, c *crossing), opts ...locksteptest.Option) {
 	t.Helper()
-	crossWith(t, lockstep.GroupConfig{}, n, room, rate, f, opts...)
+	crossWith(t, lockstep.GroupConfig{}, ballast, n, room, rate, f, opts...)
 }
 
-// crossWith does so with a group's configuration.
-func crossWith(t *testing.T, config lockstep.GroupConfig, n, room, rate int, f func(t *testing.T, c *crossing), opts ...locksteptest.Option) {
+// crossWith does so with a group's configuration, and a ballast of so many bytes.
+func crossWith(t *testing.T, config lockstep.GroupConfig, size, n, room, rate int, f func(t *testing.T, c *crossing), opts ...locksteptest.Option) {
 	t.Helper()
 	all := make([]*annals, n+room)
 	for i := range all {
-		all[i] = &annals{}
+		all[i] = &annals{size: size}
 	}
 	opts = append(opts, locksteptest.WithConfig(func(i int, cfg *lockstep.Config) {
 		cfg.TransferRate = rate

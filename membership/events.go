@@ -20,9 +20,9 @@ const (
 	// EventSave asks this member for its state at exactly this place: Cut names it, Members are those who may fetch it:
 	// loaders, and in a merge the members of other sides.
 	EventSave
-	// EventLoad asks this member to replace its state by that of Cut at Donor, or at one of Members. It comes before the view it belongs to, and so
-	// does the donor's EventSave: that view and the messages after it wait for the load. A second EventLoad makes the first void,
-	// and what waited for it. Messages held back before Cut are in the state; those held back after it may still be replayed.
+	// EventLoad asks this member to replace its state by that of Cut at Donor, or at one of Members. It comes before the view it
+	// belongs to, and so do the donors' EventSaves: that view and the messages after it wait for the load. A second EventLoad makes the
+	// first void, and what waited for it. Messages held back before Cut are in the state; those held back after it may still be replayed.
 	EventLoad
 	// EventLoaded says that Members have loaded; Position is where.
 	EventLoaded

@@ -44,24 +44,32 @@ func (a *app) startLoad(u core.Upcall, anew bool) {
 	c.clock.after(c.transferTime(), func() { a.fetch(u, load, 1) })
 }
 
-// fetch tries to get the state; the donor may be gone, cut off, or not there yet.
+// fetch tries to get the state; the donor may be gone, cut off, or not there yet. Where others saved too, each try asks another.
 func (a *app) fetch(u core.Upcall, load, try int) {
 	c := a.p.n.c
+	giver := u.Donor
+	if i := (load + try) % (1 + len(u.Members)); i > 0 {
+		giver = u.Members[i-1]
+	}
 	a.p.when(func() {
 		if a.loads != load || !a.holding {
 			return
 		}
-		if d := c.process(u.Donor.ID); d != nil && !d.paused && c.net.reachable(a.p.n.index, d.n.index) {
+		if d := c.process(giver.ID); d != nil && !d.paused && c.net.reachable(a.p.n.index, d.n.index) {
 			if s, ok := d.app(a.g).saved[u.Cut]; ok && s.until >= c.clock.now {
 				a.count, a.chain, a.objects, a.loaded = s.count, s.chain, s.objects, true
 				a.add(evs.Event{Kind: evs.Load, Cut: uint64(u.Cut), Donor: d.member, Count: s.count, Chain: s.chain})
 				if s.count > 0 {
 					c.stats.Transfers++
 				}
-				a.p.step(core.Loaded{Group: a.g.id, Cut: u.Cut})
+				done := core.Loaded{Group: a.g.id, Cut: u.Cut}
+				if len(u.Members) > 0 {
+					done.Giver = giver.ID
+				}
+				a.p.step(done)
 				return
 			}
-		} else if d == nil {
+		} else if d == nil && len(u.Members) == 0 {
 			try = transferTrys // its socket refuses
 		}
 		if try >= transferTrys {
