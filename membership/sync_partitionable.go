@@ -67,8 +67,11 @@ func (d *Directory) formPartitionable(mems []memory, waiting []wire.GroupJoin, p
 
 	joined := d.letIn(r, p, mems, waiting)
 	for _, id := range joined {
-		if donor := r.Members[find(r, id)].Donor; !donor.IsZero() {
-			side[id] = side[donor]
+		if m := &r.Members[find(r, id)]; !m.Donor.IsZero() {
+			// It merges what the other sides save, so whoever else gives it the state has to be of the donor's side.
+			s := side[m.Donor]
+			side[id] = s
+			setDonors(r, m, p, slices.DeleteFunc(loaded(r), func(o wire.MemberID) bool { return side[o] != s }), id)
 		}
 	}
 	merging := len(sides) > 1
