@@ -34,7 +34,7 @@ type EventListener struct {
 	HandlerBlocked func(group, what string, lasted time.Duration)
 	// JoinWaiting: a Join has waited for 3 s; why says per seed what stands in the way, and what the group lacks.
 	JoinWaiting func(group string, why string)
-	// LoadFailed: a state transfer from the donor failed; another is asked for.
+	// LoadFailed: a state transfer failed, at the last of its donors; another is asked for.
 	LoadFailed func(group string, donor Member, err error)
 	// TransferProgress: a state begins its way from or to this member, is on it (at most four times a second), has arrived, or will not.
 	TransferProgress func(t Transfer)

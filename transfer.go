@@ -81,6 +81,9 @@ func (t *tenure) have(state *State) []byte {
 
 // loadFailed asks for a new cut after a while, or gives up after many.
 func (t *tenure) loadFailed(ctx context.Context, u *core.Upcall, giver membership.Member, err error) {
+	if giver.ID.IsZero() {
+		giver = u.Donor // it was gone before it was asked
+	}
 	t.g.mu.Lock()
 	t.failures++
 	n := t.failures

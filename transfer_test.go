@@ -44,9 +44,9 @@ type annals struct {
 
 	reading func(ctx context.Context, load, percent int) // called during each Load, if not nil
 	choose  func(able []lockstep.Member) []lockstep.Member
-	filling byte // of the ballast
-	refuse  error                                        // what Load returns in the end
-	size    int                                          // of the ballast; 0: ballast
+	filling byte  // of the ballast
+	refuse  error // what Load returns in the end
+	size    int   // of the ballast; 0: ballast
 }
 
 func (l *annals) open(g *lockstep.Group) {

@@ -152,3 +152,27 @@ func TestRecutAsksOthersFirst(t *testing.T) {
 		t.Errorf("d was told %q", got)
 	}
 }
+
+// TestSparesOfOneSide: who comes in with a merge gets its state from one side, whoever of it gives, and merges the others.
+func TestSparesOfOneSide(t *testing.T) {
+	config := wire.GroupConfig{Partition: wire.PolicyPartitionable, Spares: 2}
+	w, apps := cluster(t, "abcd", config)
+	w.regroup("ac", "bd")
+	for _, n := range []string{"a", "b"} {
+		apps[n].p.say("g")
+	}
+	w.settle()
+	x := w.ask(w.start("e"), "g", config, func(a *app) { a.seeds = append(a.seeds, address("a")) })
+	w.settle()
+	for _, a := range apps {
+		a.told()
+	}
+	x.giving = "c" // the second of a's side; b is older
+	w.regroup("abcde")
+	if got := x.told(); !slices.Contains(got, "load from ac") || !slices.Contains(got, "merge b") || !slices.Contains(got, "loaded e") {
+		t.Errorf("e was told %q", got)
+	}
+	if !slices.Equal(x.state, apps["a"].state) || len(x.state) != 2 {
+		t.Errorf("e has %v, a has %v", x.state, apps["a"].state)
+	}
+}
