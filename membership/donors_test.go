@@ -158,7 +158,7 @@ func TestSparesOfOneSide(t *testing.T) {
 	config := wire.GroupConfig{Partition: wire.PolicyPartitionable, Spares: 2}
 	w, apps := cluster(t, "abcd", config)
 	w.regroup("ac", "bd")
-	for _, n := range []string{"a", "b"} {
+	for _, n := range []string{"a", "b", "b"} { // a position serves once on each side
 		apps[n].p.say("g")
 	}
 	w.settle()
