@@ -157,9 +157,9 @@ func TestResumeAfterDamage(t *testing.T) {
 	if !errors.Is(err, ErrCorrupt) || len(got) != ChunkSize {
 		t.Fatalf("%d bytes, %v", len(got), err)
 	}
-	joiner, donor = net.Pipe()
-	go Serve(t.Context(), donor, from(want), nil)
-	if err := r.Resume(t.Context(), joiner); err != nil {
+	second, other := net.Pipe()
+	go Serve(t.Context(), other, from(want), nil)
+	if err := r.Resume(t.Context(), second); err != nil {
 		t.Fatal(err)
 	}
 	rest, err := io.ReadAll(checked{t, r})
