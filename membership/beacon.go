@@ -40,6 +40,7 @@ const (
 
 const (
 	maxBeacons    = 64 // addresses that one round of beacons goes to
+	nobodyToTell  = 8  // intervals until it is looked again whom to tell
 	beaconsMissed = 3  // intervals after which a beacon proves nothing any more
 
 	longestBar       = 6   // a bar lasts at most 2^6 intervals between beacons, 32 s by default, after proof could be had
@@ -139,13 +140,17 @@ func (m *Machine) sendBeacons() {
 	if m.state != StateOperational {
 		return
 	}
+	to, barred := m.beaconed()
+	if len(to) == 0 {
+		l.nextBeacon = m.now.Add(nobodyToTell * m.cfg.Timing.Beacon) // see beaconSoon
+		return
+	}
 	b := m.beacon()
 	for _, id := range sortedKeys(m.book) {
 		if p := m.book[id]; m.hearsWell(p) && m.ring.Index(id) < 0 && len(b.Hears) < wire.MaxMembers {
 			b.Hears = append(b.Hears, wire.Heard{ID: id, Mutual: p.bar.hearsMe && m.fresh(p.bar.at)})
 		}
 	}
-	to, barred := m.beaconed()
 	if len(barred) > 0 {
 		m.describeBar(b)
 		small := wire.Beacon{Sender: m.cfg.Self, Ring: b.Ring, Size: b.Size}
@@ -154,9 +159,12 @@ func (m *Machine) sendBeacons() {
 		large.Padding = max(1, m.cfg.Limits.Body-len(small.Append(nil))-beaconPaddingHeader)
 		m.out.Send(Send{To: barred, Class: wire.ClassData, Body: m.body(&large)})
 	}
-	if len(to) > 0 {
-		m.out.Send(Send{To: to, Class: wire.ClassControl, Body: m.body(b)})
-	}
+	m.out.Send(Send{To: to, Class: wire.ClassControl, Body: m.body(b)})
+}
+
+// beaconSoon ends the longer wait of a ring that had nobody to tell: there may be somebody now.
+func (m *Machine) beaconSoon() {
+	m.liveness.nextBeacon = earliest(m.liveness.nextBeacon, m.now.Add(m.cfg.Timing.Beacon))
 }
 
 // beaconed is where this round's beacons go: to those barred members that were heard of late, who are also among the first, and to
@@ -277,7 +285,7 @@ func (m *Machine) receiveBeacon(sender wire.MemberID, class wire.Class, b *wire.
 	if class != wire.ClassControl || !m.admit(b.Sender) {
 		return
 	}
-	m.startGather("heard the ring of "+m.name(sender), []wire.MemberID{sender}, wire.MemberID{}, 0)
+	m.comes(sender, "heard the ring of "+m.name(sender))
 }
 
 // noteBeacon keeps what a beacon says, and reports whether the others should be told soon.

@@ -42,6 +42,9 @@ func (m *Machine) remember(info wire.Info) *peer {
 		m.book[info.ID] = p
 	}
 	if len(info.Addrs) > 0 {
+		if len(p.info.Addrs) == 0 {
+			m.beaconSoon()
+		}
 		p.info = info
 		m.routes.ring = nil
 	} else {

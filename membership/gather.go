@@ -35,7 +35,7 @@ func (m *Machine) startGather(why string, newcomers []wire.MemberID, gone wire.M
 		m.recovery.received = false
 		m.recovery.obliged = nil
 	}
-	m.ring = nil
+	m.ring, m.strangers = nil, strangersState{}
 	m.token = tokenState{rotation: m.token.rotation}
 	g := &m.gather
 	*g = gatherState{proc: map[wire.MemberID]bool{}, fail: map[wire.MemberID]wire.Reason{}, join: map[wire.MemberID]*wire.Join{},
@@ -157,7 +157,12 @@ func (m *Machine) joinInOperation(sender wire.MemberID, j *wire.Join) {
 	if !member && (failed(j, m.cfg.Self.ID) || !m.admit(m.Info(sender))) {
 		return
 	}
-	m.startGather("a Join of "+m.name(sender), []wire.MemberID{sender}, wire.MemberID{}, 0)
+	why := "a Join of " + m.name(sender)
+	if member {
+		m.startGather(why, nil, wire.MemberID{}, 0)
+	} else if !m.comes(sender, why) {
+		return
+	}
 	if m.state == StateGather {
 		m.joinInGather(sender, j)
 	}

@@ -90,10 +90,13 @@ func (m *Machine) tickLiveness() {
 	if m.due(m.liveness.mergeAt) {
 		m.mergeProved()
 	}
+	if m.due(m.strangers.from) {
+		m.letIn("heard others when the ring was new")
+	}
 }
 
 func (m *Machine) deadlineLiveness() time.Time {
-	d := earliest(earliest(m.watchDeadline(), m.liveness.nextBeacon), m.liveness.mergeAt)
+	d := earliest(earliest(m.watchDeadline(), m.liveness.nextBeacon), earliest(m.liveness.mergeAt, m.strangers.from))
 	for _, id := range m.liveness.doubted {
 		if p := m.book[id]; p != nil && p.probing {
 			next := p.probeStart.Add(hintVerdict)
@@ -148,8 +151,14 @@ func (m *Machine) doubt(id wire.MemberID) {
 	}
 }
 
-// quietMost is how long a neighbour may be quiet before it is probed: a resting token comes by once in about Probe.
-func (m *Machine) quietMost() time.Duration { return m.cfg.Timing.Probe * 3 / 2 }
+// quietMost is how long a neighbour may be quiet before it is probed: a resting token comes by once in about Probe. What it tells of the
+// next member is a rotation old (see nextLives).
+func (m *Machine) quietMost(id wire.MemberID) time.Duration {
+	if id == m.ring.Next() {
+		return m.cfg.Timing.Probe * 9 / 4
+	}
+	return m.cfg.Timing.Probe * 3 / 2
+}
 
 // neighbours calls f with those on both sides of this member in the ring, once if they are one.
 func (m *Machine) neighbours(f func(id wire.MemberID, p *peer)) {
@@ -176,7 +185,7 @@ func (m *Machine) watchDeadline() time.Time {
 	if m.state != StateOperational {
 		now = nil
 	}
-	if l.watchRing != now || now != nil && m.now.Add(m.quietMost()/2).After(l.watchAt) {
+	if l.watchRing != now || now != nil && m.now.Add(m.cfg.Timing.Probe*3/4).After(l.watchAt) {
 		l.watchRing, l.watchAt = now, m.deadlineWatch()
 	}
 	return l.watchAt
@@ -184,8 +193,8 @@ func (m *Machine) watchDeadline() time.Time {
 
 // deadlineWatch is when a neighbour will have been quiet for so long that something has to be done. Each sign of it moves that on.
 func (m *Machine) deadlineWatch() (d time.Time) {
-	m.neighbours(func(_ wire.MemberID, p *peer) {
-		look := p.heard.Add(m.quietMost())
+	m.neighbours(func(id wire.MemberID, p *peer) {
+		look := p.heard.Add(m.quietMost(id))
 		if look.Before(m.liveness.nextProbe) {
 			look = m.liveness.nextProbe
 		}
@@ -205,7 +214,7 @@ func (m *Machine) watchNeighbours() {
 			if silence == 0 {
 				silent, silence = id, quiet
 			}
-		case probe && quiet >= m.quietMost():
+		case probe && quiet >= m.quietMost(id):
 			m.sendProbe(id)
 			m.liveness.nextProbe = m.now.Add(m.cfg.Timing.Probe)
 		}

@@ -151,6 +151,7 @@ type Machine struct {
 	gather    gatherState
 	commit    commitState
 	recovery  recoveryState
+	strangers strangersState
 	liveness  livenessState
 	assembler *ordering.Assembler
 	chains    chains

@@ -19,6 +19,7 @@ type tokenState struct {
 	restAt       time.Time // a resting token goes round again
 	announceAt   time.Time // all are told that it rests here
 	wanted       bool      // somebody asked for it before it was here
+	resent       bool      // it was sent again since it was last here
 	wakeAt       time.Time // a wake that brought no token is repeated
 	forwarded    time.Time
 	rotation     time.Duration // smoothed time of a rotation in which somebody sent
@@ -30,6 +31,13 @@ type tokenState struct {
 // such an aru twice knows that all is safe: the others have, before the token comes here again, and who lets it rest counts its
 // coming as the second time (ordering.Ring.Rest).
 func idle(r *ordering.Ring) uint32 { return uint32(2*r.Len() - 1) }
+
+// patience is how many idle hops it takes until nobody can learn anything more from the token, and it has gone round for a while without
+// having to be sent again: then nobody has to be told where it rests, and nobody sends it again before it should have come round.
+func patience(r *ordering.Ring) uint32 { return uint32(calmRotations * r.Len()) }
+
+// calmRotations are those, two of them for what there is to learn.
+const calmRotations = 2 + 16
 
 // receiveData stores a packet, and delivers when the ring is installed.
 func (m *Machine) receiveData(r *ordering.Ring, from wire.MemberID, d *wire.Data) {
@@ -105,7 +113,9 @@ func (m *Machine) receiveToken(from wire.MemberID, t *wire.Token) {
 	if m.rests(t) {
 		m.token.held = t
 		m.token.restAt = m.now.Add(m.cfg.Timing.Rest)
-		m.token.announceAt = m.now.Add(m.cfg.Timing.TokenRetransmit / 2)
+		if t.IdleHops < patience(m.ring)+uint32(m.ring.Len()) {
+			m.token.announceAt = m.now.Add(m.cfg.Timing.TokenRetransmit / 2)
+		}
 		m.Coverage.Rested++
 		m.ring.Rest(t)
 		m.deliverRegular()
@@ -144,6 +154,19 @@ func (m *Machine) receiveWake(w *wire.Wake) {
 	}
 	// The token is on its way here, or has just left: where it would come to rest it goes on.
 	m.token.wanted = true
+	m.hurry()
+}
+
+// hurry ends the patience with a token that had nothing to tell: somebody has something to send.
+func (m *Machine) hurry() {
+	t, usual := &m.token, m.retransmit()
+	if !t.retransmitAt.After(m.now.Add(usual)) {
+		return
+	}
+	t.retransmitAt = t.forwarded.Add(usual)
+	if t.retransmitAt.Before(m.now) {
+		t.retransmitAt = m.now
+	}
 }
 
 // release lets a resting token go on.
@@ -184,14 +207,14 @@ func (m *Machine) Expects() bool {
 		m.token.last != nil && !m.mayRest()
 }
 
-// wake asks the member at which the token rests, as far as known here, to let it go.
+// wake asks the member at which the token rests, as far as known here, to let it go. If the token does not come, all are asked (see
+// tickToken): it may be lost, and nobody else may miss it yet.
 func (m *Machine) wake() {
-	place := m.restPlace(m.token.last)
-	if place == m.ring.Self {
-		return
+	if place := m.restPlace(m.token.last); place != m.ring.Self {
+		m.unicast(m.ring.Members[place], wire.ClassToken, m.ring.Context, &wire.Wake{TokenSeq: m.token.last.TokenSeq})
 	}
-	m.unicast(m.ring.Members[place], wire.ClassToken, m.ring.Context, &wire.Wake{TokenSeq: m.token.last.TokenSeq})
 	m.token.wakeAt = m.now.Add(m.cfg.Timing.TokenRetransmit)
+	m.hurry()
 }
 
 // visitToken does what the token allows, passes it on, and only then delivers.
@@ -267,6 +290,13 @@ func (m *Machine) forward(t *wire.Token) {
 	m.token.last = t
 	m.token.lossAt = m.now.Add(m.cfg.Timing.TokenLoss)
 	m.token.retransmitAt = m.now.Add(m.retransmit())
+	if m.token.resent {
+		m.token.resent = false
+		t.IdleHops = min(t.IdleHops, idle(m.ring))
+	}
+	if m.state == StateOperational && t.IdleHops >= patience(m.ring) {
+		m.token.retransmitAt = m.token.retransmitAt.Add(m.cfg.Timing.Rest)
+	}
 	m.pass(m.ring, t)
 }
 
@@ -295,6 +325,7 @@ func (m *Machine) tickToken() {
 	}
 	if m.due(t.retransmitAt) && t.last != nil {
 		m.Coverage.TokenRetransmitted++
+		t.resent = true
 		m.pass(m.ring, t.last)
 		t.retransmitAt = m.now.Add(m.retransmit())
 	}
@@ -302,6 +333,7 @@ func (m *Machine) tickToken() {
 		t.wakeAt = time.Time{}
 		if m.state == StateOperational && m.source.Backlog() > 0 {
 			m.wake()
+			m.multicast(m.ring, wire.ClassToken, &wire.Wake{TokenSeq: t.last.TokenSeq})
 		}
 	}
 	if m.due(t.lossAt) {

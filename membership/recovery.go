@@ -212,6 +212,8 @@ func (m *Machine) install() {
 	}
 	m.liveness.nextProbe = m.now.Add(m.cfg.Timing.Probe)
 	m.enter(StateOperational, "ring %v of %d", m.ring.ID, m.ring.Len())
+	m.beaconSoon()
+	m.ripen()
 	m.out.Notice(Notice{Kind: NoticeRing, Ring: m.ring.ID, Text: m.describeRing()})
 	m.watch(Watched{Kind: WatchRing, Ring: m.ring.ID, Members: m.ring.Members})
 	link := m.chains.link(former.Context, m.ring.Context)
