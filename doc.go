@@ -60,7 +60,7 @@
 //
 // Under the default policy only a side with a quorum is primary and goes on. The others are blocked: they deliver nothing, their
 // calls return [ErrNotPrimary], and when the network heals they come back with the state of the primary. With GroupConfig.Size
-// the quorum is a majority of that many names; without, a majority of the last primary view. In a [ReadOnly] group members without a
+// the quorum is a majority of that many names, which [Group.Resize] makes more or fewer; without, a majority of the last primary view. In a [ReadOnly] group members without a
 // quorum answer their own queries, marked as stale. [Partitionable] groups go on on every side and merge their states. A member
 // that was cut off may believe in its view until it looks: a linearizable read is an ordered Query, and a resource outside checks
 // the fence.

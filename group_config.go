@@ -11,10 +11,11 @@ import (
 
 // GroupConfig is what a group is set up with. The zero value is a group whose quorum follows its last primary view, that
 // blocks without one, and that has a state. Size, Partition, LastMember, Stateless and Donors must be the same at all members: a joiner
-// that differs is refused with ErrMismatch and told the field and both values.
+// that differs is refused with ErrMismatch and told the field and both values; but where Group.Resize has changed the size, any Size that is
+// not zero will do.
 type GroupConfig struct {
 	// Size is the number of voters, of which a primary side needs more than half; at most 1024. The first Size names taken
-	// in are the voters, further members have no vote. Zero: more than half of the last primary view decides, and the
+	// in are the voters, further members have no vote; Group.Resize changes both while the group goes on. Zero: more than half of the last primary view decides, and the
 	// group shrinks and grows with its members.
 	Size int
 	// Partition says what the sides of a split group may do. Zero: Primary.

@@ -44,6 +44,7 @@ type machine interface {
 	Status() core.Status
 	Explain(wire.GroupID) string
 	Loss(wire.GroupID) (ring wire.RingID, founding uint64, names []string, ok bool)
+	Sizing(id wire.GroupID, size int) (ring wire.RingID, s membership.Sizing)
 	Members(wire.GroupID) ([]membership.Member, membership.View, bool)
 	Groups() []string
 	Neighbours() []wire.Info

@@ -63,12 +63,13 @@ func (s *script) Members(wire.GroupID) ([]membership.Member, membership.View, bo
 func (s *script) Loss(wire.GroupID) (ring wire.RingID, founding uint64, names []string, ok bool) {
 	return ring, 0, nil, false
 }
-func (s *script) Groups() []string                          { return []string{"g"} }
-func (s *script) Neighbours() []wire.Info                   { return nil }
-func (s *script) Info(id wire.MemberID) wire.Info           { return wire.Info{ID: id, Name: s.name(id)} }
-func (s *script) Table(id wire.GroupID) []wire.HandlerEntry { return s.tables[id] }
-func (s *script) up(u core.Upcall)                          { s.eff.Upcalls = append(s.eff.Upcalls, u) }
-func (s *script) position() wire.Position                   { s.next++; return s.next }
+func (s *script) Sizing(wire.GroupID, int) (ring wire.RingID, z membership.Sizing) { return ring, z }
+func (s *script) Groups() []string                                                 { return []string{"g"} }
+func (s *script) Neighbours() []wire.Info                                          { return nil }
+func (s *script) Info(id wire.MemberID) wire.Info                                  { return wire.Info{ID: id, Name: s.name(id)} }
+func (s *script) Table(id wire.GroupID) []wire.HandlerEntry                        { return s.tables[id] }
+func (s *script) up(u core.Upcall)                                                 { s.eff.Upcalls = append(s.eff.Upcalls, u) }
+func (s *script) position() wire.Position                                          { s.next++; return s.next }
 func (s *script) everyone() []membership.Member {
 	return append([]membership.Member{s.self}, s.others...)
 }

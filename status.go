@@ -56,6 +56,8 @@ type StatusGroup struct {
 	Loading    []string `json:"loading"`
 	Primary    bool     `json:"primary"`
 	Rank       int      `json:"rank"`
+	Size       int      `json:"size"`      // how many names vote, as Resize has left it; 0: the last primary view decides
+	Voters     []string `json:"voters"`    // their names, where there is a size
 	Queued     int      `json:"queued"`    // messages of this node without a number
 	InFlight   int      `json:"in_flight"` // messages of this node numbered and not yet delivered here
 	Held       int      `json:"held"`      // messages held back for want of a quorum
@@ -127,7 +129,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		g := &f.st.Groups[i]
 		out.Groups = append(out.Groups, StatusGroup{
 			Name: g.Name, Membership: fmt.Sprint(g.Membership), View: g.View.ID.String(), Members: texts(membersOf(g.View.Members)),
-			Loading: texts(membersOf(g.View.Loading)), Primary: g.View.Primary, Rank: g.View.Rank, Queued: g.Queued,
+			Loading: texts(membersOf(g.View.Loading)), Primary: g.View.Primary, Rank: g.View.Rank, Size: g.Size, Voters: append([]string{}, g.Voters...), Queued: g.Queued,
 			InFlight: g.InFlight, Held: g.Held, Waiting: f.waiting[g.Name],
 		})
 	}

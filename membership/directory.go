@@ -92,7 +92,7 @@ func (d *Directory) watch(r *record) {
 		return
 	}
 	if !stands(&r.GroupRecord, func(id wire.MemberID) bool { return slices.Contains(d.trans, id) }) {
-		r.holding, r.shadow = true, cloneRecord(&r.GroupRecord)
+		r.hold()
 	}
 }
 

@@ -128,6 +128,9 @@ func (a *app) event(e Event) {
 			a.say("merge %s", s)
 		})
 	case EventReplay:
+		if a.blocked && len(a.held) > 0 && a.held[0] < e.Position {
+			w.t.Fatalf("%s: held messages are replayed while it is blocked", p.name)
+		}
 		for len(a.held) > 0 && a.held[0] < e.Position {
 			x := a.held[0]
 			a.held = a.held[1:]

@@ -18,6 +18,7 @@ type change struct {
 	donor  wire.MemberID // who gave the state, or could not
 	lost   bool          // the leaver's state is lost with it
 	over   wire.Override
+	resize wire.Resize
 	seeds  []netip.AddrPort
 }
 
@@ -48,6 +49,9 @@ func parseChange(kind wire.Kind, payload []byte) (c change, ok bool) {
 	case wire.KindOverride:
 		c.over, err = wire.ParseOverride(payload)
 		c.member = c.over.By
+	case wire.KindResize:
+		c.resize, err = wire.ParseResize(payload)
+		c.member = c.resize.By
 	default:
 		return c, false
 	}
@@ -114,6 +118,9 @@ func (d *Directory) deliverMoving(group wire.GroupID, position wire.Position, c 
 	for _, r := range d.index[group] {
 		if !live(&r.GroupRecord) {
 			continue
+		}
+		if c.kind == wire.KindResize && r.Config.Size != 0 && r.Config.Partition != wire.PolicyPartitionable {
+			r.hold() // by which list those count who were thought to move along is not known now
 		}
 		if r.holding {
 			if len(r.Attempts) < wire.MaxAttempts {

@@ -118,6 +118,14 @@ func (d *Directory) View(group wire.GroupID) wire.ViewID {
 	return wire.ViewID{}
 }
 
+// Voters are the names that vote in a group with a size, in the order in which they were taken in, and how many there may be.
+func (d *Directory) Voters(group wire.GroupID) (size int, names []string) {
+	if r := d.own(group); r != nil && r.Config.Size != 0 {
+		return sizeOf(&r.GroupRecord), slices.Clone(r.Voters)
+	}
+	return 0, nil
+}
+
 // Table is the group's agreed table of message types: an index into it keeps its meaning for as long as the founding lives. It never
 // changes, a later one takes its place; the caller must not change it either.
 func (d *Directory) Table(group wire.GroupID) []wire.HandlerEntry {

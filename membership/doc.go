@@ -49,7 +49,7 @@
 //  16. Members, attempts, joins and types of a group are bounded, attempts in order.
 //  17. Messages and events are held back in a transitional configuration only, and resolved before a group goes on.
 //  18. A group that is not founded has only joins that wait, each once; a group that goes on has none.
-//  19. No more names vote than the group's size, each once.
+//  19. No more names vote than the group's size, each once; only a group with a size was founded with another.
 //  20. Members are sorted by age, each once, and on the ring.
 //  21. A group that goes on has somebody with its state; who has it loads from nobody, who has not from a member.
 package membership

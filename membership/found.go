@@ -65,7 +65,8 @@ func distinct(joins []wire.GroupJoin, members []wire.GroupMember) int {
 // had it. They come first, then the joins that are ready, then the others that wait.
 func (d *Directory) begin(r *wire.GroupRecord, p wire.Position, config wire.GroupConfig, survivors []wire.GroupMember, ready []wire.GroupJoin) {
 	waiting := r.Waiting
-	n := wire.GroupRecord{Name: r.Name, Founding: d.foundingID(p), Config: config, Primary: true, View: wire.ViewID{Num: r.View.Num}}
+	n := wire.GroupRecord{Name: r.Name, Founding: d.foundingID(p), Config: config, Founded: r.Founded, Primary: true,
+		View: wire.ViewID{Num: r.View.Num}}
 	tables := make([][]wire.HandlerEntry, len(survivors))
 	for i, s := range survivors {
 		tables[i] = handled(r, s.ID)

@@ -7,6 +7,13 @@ package membership
 
 import "github.com/lockstep-go/lockstep/internal/wire"
 
+// hold lets a record hold back what it is given until the next ring.
+func (r *record) hold() {
+	if !r.holding {
+		r.holding, r.shadow = true, cloneRecord(&r.GroupRecord)
+	}
+}
+
 // Holding reports whether the group holds back what it is given in the transitional configuration: those who move along are no
 // quorum of it.
 func (d *Directory) Holding(group wire.GroupID) bool {

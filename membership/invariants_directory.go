@@ -99,7 +99,7 @@ func (d *Directory) recordInvariant(r *record) error {
 		return d.broken(18, "%q is not founded and has %d members, or nobody waits", r.Name, len(r.Members))
 	case r.Founding == 0:
 		return d.waitingInvariant(r)
-	case r.Config.Size != 0 && len(r.Voters) > sizeOf(&r.GroupRecord) || r.Votes > r.Config.Size:
+	case r.Config.Size != 0 && len(r.Voters) > sizeOf(&r.GroupRecord) || r.Votes > r.Config.Size || r.Founded != 0 && r.Config.Size == 0:
 		return d.broken(19, "%q of size %d has %d votes and %d voters", r.Name, r.Config.Size, r.Votes, len(r.Voters))
 	}
 	for i, v := range r.Voters {

@@ -67,7 +67,11 @@ func (d *Directory) check(r *wire.GroupRecord, j wire.GroupJoin) (RefusalKind, s
 	} else if j.Mode == wire.JoinCreate {
 		return RefusalExists, fmt.Sprintf("group %q has members", j.Name)
 	}
-	if text := differConfig(j.Config, config); text != "" {
+	here := withoutSize(r, j.Config)
+	if r.Founding != 0 && !live(r) && here.Size != 0 && config.Size != 0 {
+		here.Size = config.Size // whether the size was changed is known where the group goes on: there it is let in or refused
+	}
+	if text := differConfig(here, config); text != "" {
 		return RefusalConfig, text
 	}
 	if text := differTable(j.Table, table); text != "" {

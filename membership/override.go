@@ -77,6 +77,7 @@ func (d *Directory) override(group wire.GroupID, p wire.Position, o wire.Overrid
 	r := mems[w].rec
 	if r.Config.Size != 0 {
 		reduce(r, mems[w:])
+		unmark(r, lastPosition) // the votes are as the override has them
 	}
 	r.Founding = id // what it makes good is shown as of the new founding, and so not beside what others make of it in the old one
 	r = d.resume(w, mems, waiting, p)

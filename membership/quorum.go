@@ -57,7 +57,7 @@ func stands(r *wire.GroupRecord, present func(wire.MemberID) bool) bool {
 			}
 		}
 	}
-	return 2*votes(r.Voters, able) > sizeOf(r) || len(able) > 0 && everyVoter(r, here)
+	return 2*votes(r.Voters, able) > sizeOf(r) || len(able) > 0 && listOf(r).whole(here)
 }
 
 // votes counts the voters that are among names.
@@ -71,10 +71,10 @@ func votes(voters, names []string) int {
 	return n
 }
 
-// everyVoter reports whether all names that vote are among names. An override leaves places for names to come, fewer than half of all:
-// whoever got one since was let in by a primary of those that vote here, and none comes about without one of them.
-func everyVoter(r *wire.GroupRecord, names []string) bool {
-	return len(r.Voters) > 0 && (r.Votes != 0 || len(r.Voters) >= sizeOf(r)) && votes(r.Voters, names) == len(r.Voters)
+// whole reports whether all names that vote are among names. Places that are left for names to come are fewer than half of all: whoever got
+// one since was let in by a primary of those that vote here, and none comes about without one of them.
+func (l list) whole(names []string) bool {
+	return 2*len(l.names) > l.size && votes(l.names, names) == len(l.names)
 }
 
 // mayGoOn decides whether the memory w may become the group's next primary here. mems are all memories of its founding that
@@ -92,9 +92,14 @@ func (d *Directory) mayGoOn(w memory, mems []memory, waiting []wire.GroupJoin) b
 			}
 		}
 		for _, j := range waiting {
-			here = append(here, j.Member.Name)
+			if sizeFits(w.rec, j) {
+				here = append(here, j.Member.Name)
+			}
 		}
-		return everyVoter(w.rec, here) && !d.unsure(w.rec, mems, waiting) && !d.elsewhere(w, mems) || 2*votes(w.rec.Voters, able) > sizeOf(w.rec) && answered(w, mems)
+		all := func(l list) bool { return l.whole(here) && !d.unsure(l, mems, waiting) && !d.elsewhere(w, mems) }
+		r := settled(w, mems)
+		return (all(listOf(r)) || 2*votes(r.Voters, able) > sizeOf(r) && answered(w, mems)) &&
+			!slices.ContainsFunc(lists(r, mems), func(l list) bool { return !all(l) && 2*votes(l.names, able) <= l.size })
 	}
 	there := held(mems)
 	since := w.rec.Epoch // or a later one that w will have come to, once what it holds back is made good
@@ -199,7 +204,7 @@ func (d *Directory) electorates(since wire.Position, mems []memory) []electorate
 // tryOut applies to a copy of a memory, one after the other, the events that it met only in a transitional configuration and that could
 // be made good, and shows the record before and after each.
 func (d *Directory) tryOut(r *wire.GroupRecord, show func(a wire.Attempt, before, after *wire.GroupRecord)) {
-	if !slices.ContainsFunc(r.Attempts, func(a wire.Attempt) bool { return !elects(a) && a.Kind != wire.KindApp }) {
+	if !slices.ContainsFunc(r.Attempts, func(a wire.Attempt) bool { return !elects(a) && a.Kind != wire.KindApp && a.Kind != wire.KindVoters }) {
 		return
 	}
 	trial, rec := d.trial(), cloneRecord(r)
@@ -248,8 +253,8 @@ func (d *Directory) vouched(mems []memory, waiting []wire.GroupJoin) bool {
 
 // unsure reports, for a group with a size, whether a voter that is here has forgotten what it knew, because it left, began anew or
 // never got the state of a primary that took it in, while somebody is missing who may hold it without a vote.
-func (d *Directory) unsure(r *wire.GroupRecord, mems []memory, waiting []wire.GroupJoin) bool {
-	seeks := func(j wire.GroupJoin) bool { return slices.Contains(r.Voters, j.Member.Name) && d.seeks(j) }
+func (d *Directory) unsure(l list, mems []memory, waiting []wire.GroupJoin) bool {
+	seeks := func(j wire.GroupJoin) bool { return slices.Contains(l.names, j.Member.Name) && d.seeks(j) }
 	if !d.misses && !slices.ContainsFunc(waiting, seeks) {
 		return false
 	}
@@ -261,7 +266,7 @@ func (d *Directory) unsure(r *wire.GroupRecord, mems []memory, waiting []wire.Gr
 			})
 		})
 	}
-	return slices.ContainsFunc(r.Voters, func(name string) bool { return !remembers(name) })
+	return slices.ContainsFunc(l.names, func(name string) bool { return !remembers(name) })
 }
 
 // seeks reports whether a join has a seed that is not on the ring.

@@ -37,7 +37,8 @@ func (d *Directory) catchUp(mems []memory) {
 	for i := range mems {
 		m := &mems[i]
 		d.tryOut(m.rec, func(a wire.Attempt, before, after *wire.GroupRecord) {
-			begins := !slices.Equal(loaded(before), loaded(after)) && (after.Founding == 0 || m.hasStateIn(after, m.holders))
+			begins := (a.Kind == wire.KindResize && after.Epoch == a.Position || !slices.Equal(loaded(before), loaded(after))) &&
+				(after.Founding == 0 || m.hasStateIn(after, m.holders))
 			if begins && a.Position > m.rank && slices.ContainsFunc(mems, func(o memory) bool {
 				return o.rec.Founding == m.rec.Founding && o.rec.Epoch == a.Position
 			}) {

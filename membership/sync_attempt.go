@@ -41,6 +41,9 @@ func (d *Directory) attempt(p wire.Position) {
 			}
 			if o.Epoch == p {
 				r.note(wire.KindSync, p, o.Electorate)
+				if l := listOf(&o.GroupRecord); o.Founded != 0 || !l.equal(listOf(&r.GroupRecord)) {
+					r.noteVoters(p, l)
+				}
 			}
 			if o.View.Num > attemptedNumber(&r.GroupRecord) {
 				d.floor = max(d.floor, o.View.Num)
@@ -51,7 +54,11 @@ func (d *Directory) attempt(p wire.Position) {
 
 // note keeps that others may have gone on at p, with a vote for each of the electorate.
 func (r *record) note(kind wire.Kind, p wire.Position, electorate []wire.MemberID) {
-	payload := appendIDBytes(electorate)
+	r.keep(kind, p, appendIDBytes(electorate))
+}
+
+// keep keeps something that others may have come to at p, in place of the same from before.
+func (r *record) keep(kind wire.Kind, p wire.Position, payload []byte) {
 	r.Attempts = slices.DeleteFunc(slices.Clone(r.Attempts), func(a wire.Attempt) bool {
 		return a.Kind == kind && slices.Equal(a.Payload, payload)
 	})

@@ -22,6 +22,7 @@ func (d *Directory) formPrimary(mems []memory, waiting []wire.GroupJoin, p wire.
 	if !d.mayGoOn(mems[w], mems, waiting) {
 		return d.stay(mems, waiting, p)
 	}
+	adopt(mems[w].rec, settled(mems[w], mems))
 	return []*wire.GroupRecord{d.resume(w, mems, waiting, p)}
 }
 
@@ -65,9 +66,12 @@ func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Pos
 			names = append(names, s.Name)
 		}
 		for _, j := range waiting {
-			names = append(names, j.Member.Name)
+			if sizeFits(newest, j) {
+				names = append(names, j.Member.Name)
+			}
 		}
-		known = everyVoter(newest, names) && !d.unsure(newest, mems, waiting)
+		all := func(l list) bool { return l.whole(names) && !d.unsure(l, mems, waiting) }
+		known = all(listOf(newest)) && !slices.ContainsFunc(lists(newest, mems), func(l list) bool { return !all(l) })
 	}
 	switch {
 	case !known:
@@ -77,7 +81,11 @@ func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Pos
 		return []*wire.GroupRecord{d.formWaiting(newest.Name, waiting, p)}
 	}
 	ready := d.ready(waiting)
-	if distinct(ready, survivors) < int(newest.Config.Size) {
+	need := int(newest.Config.Size)
+	if newest.Votes == 0 {
+		need = len(newest.Voters) // a change of the size may have left places open, which nobody can come to fill now
+	}
+	if distinct(ready, survivors) < need {
 		return d.stay(mems, waiting, p)
 	}
 	newest.Waiting = waiting

@@ -15,7 +15,7 @@ import (
 
 // A coverage counts what the property met in all its runs, so that it cannot pass by meeting nothing.
 type coverage struct {
-	primary, replays, attempts, loads, spared, merges, blocked, failed, overrides, twoFounders int
+	primary, replays, attempts, loads, spared, merges, blocked, failed, overrides, twoFounders, resizes int
 }
 
 func (c *coverage) add(w *world) {
@@ -31,7 +31,7 @@ func TestPropertyPrimary(t *testing.T) {
 	var c coverage
 	rapid.Check(t, func(rt *rapid.T) {
 		config := wire.GroupConfig{Size: rapid.SampledFrom([]uint16{0, 0, 3, 5}).Draw(rt, "size"), Spares: drawSpares(rt)}
-		disturb(rt, config, false, &c)
+		disturb(rt, config, drawn{}, &c)
 	})
 	t.Logf("met %+v", c)
 	if c.primary == 0 || c.replays == 0 || c.attempts == 0 || c.loads == 0 || c.spared == 0 || c.blocked == 0 {
@@ -42,7 +42,7 @@ func TestPropertyPrimary(t *testing.T) {
 func TestPropertyPartitionable(t *testing.T) {
 	var c coverage
 	rapid.Check(t, func(rt *rapid.T) {
-		disturb(rt, wire.GroupConfig{Partition: wire.PolicyPartitionable, Spares: drawSpares(rt)}, false, &c)
+		disturb(rt, wire.GroupConfig{Partition: wire.PolicyPartitionable, Spares: drawSpares(rt)}, drawn{}, &c)
 	})
 	t.Logf("met %+v", c)
 	if c.loads == 0 || c.spared == 0 || c.merges == 0 {
@@ -56,7 +56,7 @@ func TestPropertyOverride(t *testing.T) {
 	var c coverage
 	rapid.Check(t, func(rt *rapid.T) {
 		config := wire.GroupConfig{Size: rapid.SampledFrom([]uint16{0, 0, 3, 5}).Draw(rt, "size")}
-		disturb(rt, config, true, &c)
+		disturb(rt, config, drawn{overrides: true}, &c)
 	})
 	t.Logf("met %+v", c)
 	if c.primary == 0 || c.overrides == 0 {
@@ -67,8 +67,25 @@ func TestPropertyOverride(t *testing.T) {
 // drawSpares draws how many save for a joiner besides its donor.
 func drawSpares(rt *rapid.T) uint8 { return rapid.SampledFrom([]uint8{0, 0, 1, 2}).Draw(rt, "spares") }
 
+// TestPropertyResize: the size is changed again and again, also where a cut is under way. All are seeds of each, as docs/partitions.md wants
+// of a group that grows.
+func TestPropertyResize(t *testing.T) {
+	var c coverage
+	rapid.Check(t, func(rt *rapid.T) {
+		config := wire.GroupConfig{Size: rapid.SampledFrom([]uint16{1, 2, 3, 5}).Draw(rt, "size")}
+		disturb(rt, config, drawn{resizes: true}, &c)
+	})
+	t.Logf("met %+v", c)
+	if c.primary == 0 || c.resizes == 0 || c.attempts == 0 || c.blocked == 0 {
+		t.Errorf("not everything happened: %+v", c)
+	}
+}
+
+// drawn says what is drawn besides faults.
+type drawn struct{ overrides, resizes bool }
+
 // disturb does what rapid draws to a cluster of up to five, and heals it at the end.
-func disturb(rt *rapid.T, config wire.GroupConfig, overrides bool, c *coverage) {
+func disturb(rt *rapid.T, config wire.GroupConfig, also drawn, c *coverage) {
 	w := newWorld(rt)
 	letters := []string{"a", "b", "c", "d", "e"}[:rapid.IntRange(max(2, min(3, int(config.Size))), 5).Draw(rt, "n")]
 	if config.Size == 5 {
@@ -78,6 +95,12 @@ func disturb(rt *rapid.T, config wire.GroupConfig, overrides bool, c *coverage) 
 		w.ask(p, "g", config, func(a *app) {
 			if config.Size == 0 && p.name != "a" {
 				a.seeds = append(a.seeds, address("a"))
+			}
+			if also.resizes {
+				for _, n := range letters {
+					a.seeds = append(a.seeds, address(n))
+				}
+				p.dir.SetSeeds(a.seeds, false)
 			}
 		})
 	}
@@ -106,7 +129,7 @@ func disturb(rt *rapid.T, config wire.GroupConfig, overrides bool, c *coverage) 
 	}
 	for range rapid.IntRange(5, 80).Draw(rt, "steps") {
 		kinds := 19
-		if overrides {
+		if also != (drawn{}) {
 			kinds = 21
 		}
 		switch rapid.IntRange(0, kinds).Draw(rt, "what") {
@@ -176,6 +199,10 @@ func disturb(rt *rapid.T, config wire.GroupConfig, overrides bool, c *coverage) 
 				p.ring.stable(w)
 			}
 		case 20, 21:
+			if also.resizes {
+				c.resizes += pick().resize(rapid.IntRange(1, 5).Draw(rt, "new size"))
+				continue
+			}
 			if pick().override() {
 				c.overrides++
 				faults = true
@@ -250,6 +277,19 @@ func (p *proc) override() bool {
 		p.send(wire.KindOverride, wire.NewGroupID("g"), wire.Override{By: p.info.ID, Ring: p.ring.id, Founding: founding}.Append(nil))
 	}
 	return ok
+}
+
+// resize asks for another size of the group, if it can be had.
+func (p *proc) resize(size int) int {
+	if !p.dir.Synced() || p.moving != nil || p.frozen {
+		return 0
+	}
+	s := p.dir.Sizing(wire.NewGroupID("g"), size)
+	if !s.Live || s.Done || s.Why != "" {
+		return 0
+	}
+	p.send(wire.KindResize, wire.NewGroupID("g"), s.Event.Append(nil))
+	return 1
 }
 
 // missing is the first packet p lacks, -1 for none.

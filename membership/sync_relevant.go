@@ -35,7 +35,7 @@ func (d *Directory) relevant(mems []memory, p wire.Position) (relevant []memory,
 		if m.rec.Founding == oldest.Founding {
 			return false
 		}
-		if m.rec.Config == oldest.Config && !stateOf(m.rec.Founding, all) {
+		if withoutSize(oldest, m.rec.Config) == oldest.Config && !stateOf(m.rec.Founding, all) {
 			for _, id := range m.holders {
 				strays = append(strays, wire.GroupJoin{Name: m.rec.Name, Config: m.rec.Config, Table: handled(m.rec, id),
 					Member: wire.GroupMember{ID: id, Name: m.rec.Members[find(m.rec, id)].Name}})

@@ -25,6 +25,8 @@ func (d *Directory) apply(r *wire.GroupRecord, p wire.Position, c change) {
 		d.applyRecut(r, p, c.member, c.cut, c.donor)
 	case wire.KindTerminate:
 		d.applyTerminate(r, p, c.member)
+	case wire.KindResize:
+		d.applyResize(r, p, c.resize)
 	}
 }
 

@@ -160,6 +160,8 @@ func (c *Core) Step(now time.Time, ev Event) {
 		c.terminateGroup(ev.Group)
 	case Override:
 		c.override(ev)
+	case Resize:
+		c.resize(ev)
 	case *Submit:
 		c.submit(ev)
 	case SendDirect:

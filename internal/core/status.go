@@ -39,6 +39,8 @@ type GroupStatus struct {
 	Queued     int // messages waiting for a number
 	InFlight   int // messages numbered, not yet delivered here
 	Held       int // messages held back for want of a quorum
+	Size       int // how many names vote; 0: the last primary decides
+	Voters     []string
 }
 
 // Status takes a snapshot.
@@ -56,6 +58,8 @@ func (c *Core) Status() Status {
 		_, view, _ := c.dir.Members(g.id)
 		s.Groups = append(s.Groups, GroupStatus{Name: g.name, Membership: c.dir.Membership(g.id), View: view,
 			Queued: g.queue.len(), InFlight: g.inflight.len(), Held: len(g.held)})
+		last := &s.Groups[len(s.Groups)-1]
+		last.Size, last.Voters = c.dir.Voters(g.id)
 	}
 	return s
 }

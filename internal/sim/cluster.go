@@ -91,6 +91,7 @@ type Stats struct {
 	Recut                               int // loads that began anew before they had ended
 	QuickRestarts                       int // runs that began within a token's time of the end of the one before
 	Merges, FailedMerges                int // of members of partitionable groups
+	Resizes, Resized                    int // changes of a size that were asked for, and groups that ended with another one
 	GroupsBlocked                       int // that rightly had no primary at the end
 	Calls, Answered                     int // of registers and locks
 	Forgotten                           int // groups whose calls were not judged: what had been acknowledged died with all who had it
@@ -153,7 +154,7 @@ func NewCluster(opts Options) *Cluster {
 		if s.Idle {
 			c.history.Stateless = append(c.history.Stateless, s.Name)
 		}
-		c.groups = append(c.groups, &group{GroupSpec: s, calls: map[evs.UID]*call{}, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size), Partition: s.Policy, Stateless: s.Idle}})
+		c.groups = append(c.groups, &group{GroupSpec: s, calls: map[evs.UID]*call{}, id: wire.NewGroupID(s.Name), config: wire.GroupConfig{Size: uint16(s.Size), Partition: s.Policy, Stateless: s.Idle, Spares: s.Spares}})
 	}
 	return c
 }

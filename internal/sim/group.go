@@ -14,6 +14,8 @@ type GroupSpec struct {
 	Size  int   // 0: the last primary view decides
 	// Policy is one of wire's.
 	Policy uint8
+	// Spares is how many members save for a joiner besides its donor.
+	Spares uint8
 	// Idle groups have members and nothing else: no state and no messages. They come last.
 	Idle bool
 }

@@ -49,6 +49,8 @@ func Marks(v Coverage, s Stats) []Mark {
 		{"messages of one sender came together", s.Together},
 		{"a member joined with state", s.Transfers},
 		{"a transfer failed", s.FailedTransfers},
+		{"a change of a size was asked for", s.Resizes},
+		{"a group ended with another size", s.Resized},
 		{"a member merged the states of several sides", s.Merges},
 		{"a transfer began anew before it had ended", s.Recut},
 		{"point-to-point messages arrived", s.Directs},

@@ -54,6 +54,9 @@ func (c *Cluster) settleGroup(g *group) {
 		c.stats.GroupsBlocked++
 		return
 	}
+	if len(apps) > 0 && g.resized(apps[0].p) {
+		c.stats.Resized++
+	}
 	for _, a := range apps {
 		switch {
 		case a.view == nil:

@@ -25,7 +25,8 @@ const (
 	withTraps    = 4 // one seed in two has, and there are traps (trap.go)
 	withMidway   = 5 // one trap more: faultMidway
 	withWords    = 6 // what applications and operators say (words.go), and seeds with many idle groups
-	newest       = withWords
+	withResizes  = 7 // one seed in two changes the sizes of groups (fault_resize.go), and groups may have several donors
+	newest       = withResizes
 )
 
 // A swarm is a scenario of the second generation or a later one.
@@ -36,6 +37,7 @@ type swarm struct {
 	holes    *rand.Rand    // for holes
 	traps    *rand.Rand    // for traps
 	words    words         // of applications and operators
+	resizes  *rand.Rand    // for changes of a size, if there are any
 	commits  oldCommits    // for faultOldToken
 	pause0   time.Duration // before the first fault
 	gap      time.Duration // between two, on average
@@ -50,6 +52,9 @@ func newSwarm(opts Options) *swarm {
 	opts.Groups = s.groups(opts.Nodes)
 	if opts.Generation >= withWords {
 		opts.Groups = s.moreGroups(opts.Seed, opts.Nodes, opts.Groups)
+	}
+	if opts.Generation >= withResizes {
+		drawSpares(opts.Seed, opts.Groups)
 	}
 	opts.Network = NetworkConfig{
 		Delay:  time.Duration(50+rng.IntN(1500)) * time.Microsecond,
@@ -98,6 +103,9 @@ func newSwarm(opts Options) *swarm {
 	if opts.Generation >= withWords {
 		s.drawWords()
 	}
+	if opts.Generation >= withResizes {
+		s.drawResizes(opts.Seed)
+	}
 	s.pause0 = time.Duration(500+rng.IntN(2500)) * time.Millisecond
 	s.gap = time.Duration(150+rng.IntN(1800)) * time.Millisecond
 	s.length = s.pause0 + time.Duration(7000+rng.IntN(12000))*time.Millisecond
@@ -131,6 +139,14 @@ func (s *swarm) groups(nodes int) []GroupSpec {
 	return specs
 }
 
+// drawSpares draws for each group how many save for a joiner besides its donor.
+func drawSpares(seed uint64, groups []GroupSpec) {
+	rng := rand.New(rand.NewPCG(seed, 12))
+	for i := range groups {
+		groups[i].Spares = []uint8{0, 0, 1, 2}[rng.IntN(4)]
+	}
+}
+
 func (s *swarm) cluster() *Cluster { return s.c }
 
 // play runs the scenario to its end.
@@ -138,6 +154,9 @@ func (s *swarm) play() {
 	c := s.c
 	s.start()
 	c.clock.at(s.pause0, s.next)
+	if s.resizes != nil {
+		c.clock.at(s.pause0, s.resize)
+	}
 	c.clock.run(s.length)
 	for !c.counts() && c.clock.now < longest {
 		c.Run(time.Second)

@@ -67,6 +67,7 @@ func FuzzLoaded(f *testing.F)      { fuzz(f, ParseLoaded) }
 func FuzzRecut(f *testing.F)       { fuzz(f, ParseRecut) }
 func FuzzTerminate(f *testing.F)   { fuzz(f, ParseTerminate) }
 func FuzzOverride(f *testing.F)    { fuzz(f, ParseOverride) }
+func FuzzResize(f *testing.F)      { fuzz(f, ParseResize) }
 func FuzzBundle(f *testing.F)      { fuzz(f, ParseBundle) }
 func FuzzReport(f *testing.F)      { fuzz(f, ParseReport) }
 func FuzzGroupRecord(f *testing.F) { fuzz(f, ParseGroupRecord) }

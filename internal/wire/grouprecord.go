@@ -39,7 +39,11 @@ type GroupRecord struct {
 	Attempts   []Attempt      // events met only in a transitional configuration, by position; at most MaxAttempts
 	Waiting    []GroupJoin    // joins that wait for a founding or a primary; at most MaxWaiting
 	Table      []HandlerEntry // at most MaxHandlers
+	Founded    uint16         // the size with which it was founded, where Config has another since; 0: it never had. In an extension
 }
+
+// recordFounded is the extension of a record whose size was changed.
+const recordFounded = 1
 
 // An Attempt is a membership event that a side met without the right to act on it.
 type Attempt struct {
@@ -87,7 +91,12 @@ func (g GroupRecord) Append(b []byte) []byte {
 		b = g.Waiting[i].Append(openFrame(b))
 		b = closeFrame(b, at)
 	}
-	return appendTable(b, g.Table)
+	b = appendTable(b, g.Table)
+	if g.Founded != 0 {
+		at := len(b)
+		b = closeExtension(appendU16(openExtension(b, recordFounded), g.Founded), at)
+	}
+	return b
 }
 
 // ParseGroupRecord reads a whole record. Attempts alias it. Errors match ErrMalformed.
@@ -130,6 +139,18 @@ func ParseGroupRecord(record []byte) (GroupRecord, error) {
 		}
 	}
 	g.Table = r.table()
+	for {
+		kind, value, ok := r.extension()
+		if !ok {
+			break
+		}
+		if kind == recordFounded {
+			v := reader{b: value}
+			if g.Founded = v.u16(); v.fault != "" || len(v.b) > 0 || g.Founded == 0 {
+				r.fail("bad size of a founding")
+			}
+		}
+	}
 	if err := r.done("group record"); err != nil {
 		return GroupRecord{}, err
 	}
@@ -145,7 +166,11 @@ func (g GroupRecord) String() string {
 	})
 	b = append(b, " electorate "...)
 	b = appendList(b, g.Electorate, appendID)
-	return string(fmt.Appendf(b, " voters %q votes %d attempts %d waiting %d types %d", g.Voters, g.Votes, len(g.Attempts), len(g.Waiting), len(g.Table)))
+	b = fmt.Appendf(b, " voters %q votes %d attempts %d waiting %d types %d", g.Voters, g.Votes, len(g.Attempts), len(g.Waiting), len(g.Table))
+	if g.Founded != 0 {
+		b = fmt.Appendf(b, " founded with size %d", g.Founded)
+	}
+	return string(b)
 }
 
 func appendMember(b []byte, m GroupMember) []byte {

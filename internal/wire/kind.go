@@ -21,6 +21,7 @@ const (
 	KindTerminate  Kind = 20
 	KindOverride   Kind = 21
 	KindBundle     Kind = 22 // several joins, or several leaves
+	KindResize     Kind = 23
 
 	// The exchange after a ring's installation.
 
@@ -28,6 +29,7 @@ const (
 	KindSync      Kind = 33
 	KindChain     Kind = 34
 	KindBehind    Kind = 35 // only of attempts, never on a ring: who may have voted since an event behind a gap
+	KindVoters    Kind = 36 // only of attempts, never on a ring: whose majority others may have asked for since an event
 
 	// KindReport is an application's word that a member has failed; agreed.
 	KindReport Kind = 40
@@ -61,6 +63,8 @@ func (k Kind) String() string {
 		return "override"
 	case KindBundle:
 		return "bundle"
+	case KindResize:
+		return "resize"
 	case KindDirectory:
 		return "directory"
 	case KindSync:
@@ -69,6 +73,8 @@ func (k Kind) String() string {
 		return "chain"
 	case KindBehind:
 		return "behind"
+	case KindVoters:
+		return "voters"
 	case KindReport:
 		return "report"
 	case KindRecovered:

@@ -177,6 +177,9 @@ func TestRefused(t *testing.T) {
 		"handler name too long":  {group(func(g *GroupJoin) { g.Table = []HandlerEntry{{Name: long(MaxHandlerName + 1)}} }), by(ParseGroupJoin)},
 		"shape too long":         {group(func(g *GroupJoin) { g.Table = []HandlerEntry{{Name: "x", Shape: long(MaxShape + 1)}} }), by(ParseGroupJoin)},
 		"too many of a group":    {record(func(g *GroupRecord) { g.Members = repeat(GroupMember{Name: "x"}, MaxMembers+1) }), by(ParseGroupRecord)},
+		"resize without voters":  {Resize{Size: 3}, by(ParseResize)},
+		"resize to too few":      {Resize{Size: 1, Voters: []string{"a", "b"}}, by(ParseResize)},
+		"resize to too many":     {Resize{Size: MaxMembers + 1, Voters: []string{"a"}}, by(ParseResize)},
 		"too many electors":      {record(func(g *GroupRecord) { g.Electorate = make([]MemberID, MaxMembers+1) }), by(ParseGroupRecord)},
 		"too many voters":        {record(func(g *GroupRecord) { g.Voters = repeat("x", MaxMembers+1) }), by(ParseGroupRecord)},
 		"too many attempts":      {record(func(g *GroupRecord) { g.Attempts = make([]Attempt, MaxAttempts+1) }), by(ParseGroupRecord)},
@@ -276,4 +279,15 @@ func repeat[T any](v T, n int) []T {
 		list[i] = v
 	}
 	return list
+}
+
+// TestFoundedIsASize: the extension of a record has one size in it, and not 0.
+func TestFoundedIsASize(t *testing.T) {
+	record := GroupRecord{Name: "g"}.Append(nil)
+	for _, value := range [][]byte{{}, {3}, {0, 0}, {0, 3, 0}} {
+		b := append(append(append([]byte{}, record...), 0, recordFounded, 0, byte(len(value))), value...)
+		if g, err := ParseGroupRecord(b); err == nil {
+			t.Errorf("%v is read as %v", value, g)
+		}
+	}
 }

@@ -121,7 +121,7 @@ func drawRecord(t *rapid.T) GroupRecord {
 		Holders: drawList(t, 3, drawID), Epoch: drawPos(t),
 		Electorate: drawList(t, 3, drawID), Voters: drawList(t, 3, drawName), Votes: drawU16(t), Held: drawPos(t),
 		Attempts: drawList(t, 3, func(t *rapid.T) Attempt { return Attempt{drawPos(t), Kind(drawU8(t)), drawBytes(t)} }),
-		Waiting:  drawList(t, 2, drawGroupJoin), Table: drawList(t, 2, drawHandler),
+		Waiting:  drawList(t, 2, drawGroupJoin), Table: drawList(t, 2, drawHandler), Founded: drawU16(t),
 	}
 }
 
@@ -289,6 +289,13 @@ func TestRoundTripTerminate(t *testing.T) {
 
 func TestRoundTripOverride(t *testing.T) {
 	roundTrip(t, func(t *rapid.T) Override { return Override{drawID(t), drawRing(t), drawU64(t)} }, ParseOverride)
+}
+
+func TestRoundTripResize(t *testing.T) {
+	roundTrip(t, func(t *rapid.T) Resize {
+		voters := rapid.SliceOfN(rapid.Custom(drawName), 1, 4).Draw(t, "voters")
+		return Resize{drawID(t), drawPos(t), rapid.Uint16Range(uint16(len(voters)), MaxMembers).Draw(t, "size"), voters}
+	}, ParseResize)
 }
 
 func TestRoundTripBundle(t *testing.T) {

@@ -68,6 +68,8 @@ func samples() []sample {
 	spared.Config.Spares = 2
 	spared.Members = append([]GroupMember(nil), record.Members...)
 	spared.Members[1].Spares = []MemberID{idC}
+	resized := record
+	resized.Founded, resized.Config.Size, resized.Votes = 3, 5, 0
 	commit := CommitToken{Ring: ring, Hop: 4, Entries: []CommitEntry{
 		{ID: idA, Filled: true, Received: true, OldRing: old, Aru: 100, High: 105, HighDelivered: 99, Position: 2048, Nonce: [16]byte{1, 2, 3}},
 		{ID: idB, Filled: true, OldRing: old, Aru: 105, High: 105, HighDelivered: 105, Position: 2050, Nonce: [16]byte{4}},
@@ -127,11 +129,13 @@ func samples() []sample {
 		{name: "recut", value: Recut{Member: idC, Cut: 1011, Donor: idB}, parse: by(ParseRecut)},
 		{name: "terminate", value: Terminate{By: idA}, parse: by(ParseTerminate)},
 		{name: "override", value: Override{By: idA, Ring: ring, Founding: 77}, parse: by(ParseOverride)},
+		{name: "resize", value: Resize{By: idA, Epoch: 1010, Size: 5, Voters: []string{"bär", "a"}}, parse: by(ParseResize)},
 		{name: "bundle", value: Bundle{Events: []BundledEvent{{Group: 2, Kind: KindGroupLeave, Payload: GroupLeave{Member: idC}.Append(nil)},
 			{Group: 0xabcd000000000001, Kind: KindGroupJoin, Payload: join.Append(nil)}}}, parse: by(ParseBundle)},
 		{name: "report", value: Report{Member: idC, Why: "its disk is full"}, parse: by(ParseReport)},
 		{name: "group record", value: record, parse: by(ParseGroupRecord)},
 		{name: "group record with spares", value: spared, parse: by(ParseGroupRecord)},
+		{name: "resized group record", value: resized, parse: by(ParseGroupRecord), extensions: 6},
 		{name: "directory", value: Directory{Ring: ring, Floor: 14, Side: []MemberID{idA, idB}, Seen: []Failed{{idC, ReasonPartition}},
 			Groups: []GroupRecord{{Name: "empty"}, record}}, parse: by(ParseDirectory)},
 		{name: "chains", value: Chains{Ring: ring, Links: []Link{{From: 0xabcdef0000000001, To: 9, Count: 14, Sum: 0x0123456789abcdef,
