@@ -89,9 +89,11 @@ func (g *group) foundedBeside(v *view, s *stay) {
 		if w == v || !w.first.Primary || w.first.Step > v.first.Step || w.id.Ring == v.id.Ring && w.first.Position >= v.first.Position {
 			continue // or it comes behind this one: who loads nothing may be told before the founder is
 		}
-		if keeper := remembers(w, v.first); keeper != "" {
-			g.report(PrimaryContinuity, s.log.Member, "founded the group in view %s while %s remembers view %s", v.id, keeper, w.id)
-			return
+		for _, k := range w.stays {
+			if keeper := k.log.Member; k.line() == w.line() && !forgotten(k, v.first) && !g.takenIn(keeper, w, v) {
+				g.report(PrimaryContinuity, s.log.Member, "founded the group in view %s while %s remembers view %s", v.id, keeper, w.id)
+				return
+			}
 		}
 	}
 }
@@ -120,6 +122,15 @@ func remembers(w *view, other *Event) Member {
 		}
 	}
 	return ""
+}
+
+// takenIn reports whether a primary between views w and v took a member of w in anew, whose state is no memory any more (see supersede):
+// that primary's own continuity is judged, and with its last holder the group's state is lost.
+func (g *group) takenIn(keeper Member, w, v *view) bool {
+	return slices.ContainsFunc(g.views, func(u *view) bool {
+		return u != w && u != v && u.first.Primary && u.line() == w.line() && u.id.Num > w.id.Num && u.first.Step <= v.first.Step &&
+			contains(u.first.Joined, keeper)
+	})
 }
 
 // outvoted reports whether view w was installed by too few of its voters, who were cut off in the moment of it, and v by others, who

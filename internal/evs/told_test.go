@@ -240,3 +240,32 @@ func TestLeftOnARingBefore(t *testing.T) {
 		}
 	}
 }
+
+// TestFoundedAfterAllWereTakenIn: a goes on and takes b in anew, dies before b has loaded, and c founds the group: the state was lost with a,
+// though b still has an older one. It is a fault where a did not take b in.
+func TestFoundedAfterAllWereTakenIn(t *testing.T) {
+	tell := func(takes bool) *History {
+		t := newTeller()
+		t.log(a).Add(Event{Kind: Founded})
+		t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+		t.view(2, []Member{a, b}, []Member{b}, []Member{a}, nil, a)
+		t.all(Blocked, Event{}, a, b)
+		t.place += 10
+		next := Event{Kind: View, View: ViewID{3, 8}, Position: t.place, Members: []Member{a}, With: []Member{a}, Left: []Departure{{b, "partition"}}, Primary: true}
+		if takes {
+			next.Members, next.Joined, next.Loading, next.Left = []Member{a, b}, []Member{b}, []Member{b}, nil
+		}
+		t.log(a).Add(next)
+		t.all(Crash, Event{}, a)
+		t.log(c).Add(Event{Kind: Founded})
+		t.place += 10
+		t.view(4, []Member{c}, []Member{c}, []Member{c}, nil, "")
+		return t.h
+	}
+	for _, v := range Check(tell(true)) {
+		t.Error(v)
+	}
+	if broken := Check(tell(false)); !slices.ContainsFunc(broken, func(v Violation) bool { return v.Property == PrimaryContinuity }) {
+		t.Errorf("c founded the group while b remembers it, and that is not among what is broken: %v", broken)
+	}
+}

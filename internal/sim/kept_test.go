@@ -72,6 +72,7 @@ func TestKeptSeeds(t *testing.T) {
 		{fifth, 22008774, "what was held back outranked what others had acted on behind a gap, with a quorum"},
 		{fifth, 22516576, "the same, with two views of one number"},
 		{fifth, 70000241, "a view of one event had two ids, and who loaded behind it was told the other one"},
+		{fifth, 23013018, "a primary that had taken in the others anew was lost with its only holder, and founded anew"},
 		{fifth, 9006256, "the run ended while a ring whose numbers had come to their end made way for another"},
 		{fifth, 11013498, "who had given up a join that was met without a quorum was let in by it when it was made good"},
 		{fifth, 14500407, "the last of the newest primary had left on a ring before, and was told after others had gone on past it"},
