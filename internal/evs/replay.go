@@ -133,7 +133,7 @@ func (r *replay) supersede(e *Event) {
 				m.by = e
 			}
 		}
-		if len(m.lefts) > 0 && comesBefore(m.log.Member, m.lefts[0], e) {
+		if len(m.lefts) > 0 && comesBefore(m.log, m.lefts[0], e) {
 			m.ended, m.left = true, true
 		}
 	}
@@ -152,19 +152,39 @@ func lefts(l *Log) []*Event {
 
 // comesBefore reports whether a membership ended before a view, or with it, in the order of the ring that numbered both. Whoever installed that
 // view may have been told of it first: on one ring all are told the same, but at different times. Where the leave was ordered on a ring
-// before, the view itself must say that this member left, and stand behind that.
-func comesBefore(member Member, left, view *Event) bool {
+// before, the view must stand behind it, and say itself that this member left, or be of a ring that this member came to from there.
+func comesBefore(l *Log, left, view *Event) bool {
 	if left.View.Ring != view.View.Ring {
-		return left.Position > 0 && left.Position <= view.Position && slices.Contains(view.Left, Departure{member, "leave"})
+		return left.Position > 0 && left.Position <= view.Position &&
+			(slices.Contains(view.Left, Departure{l.Member, "leave"}) || l.history.came(l.Member, left.View.Ring, view.View.Ring))
 	}
 	return left.View.Num > 0 && left.View.Num < view.View.Num || left.Position > 0 && left.Position <= view.Position
+}
+
+// came reports whether a process was on one ring and on another one later.
+func (h *History) came(member Member, from, to uint64) bool {
+	for _, l := range h.Rings {
+		if l.Member != member {
+			continue
+		}
+		was := false
+		for i := range l.Events {
+			if e := &l.Events[i]; e.Kind == Regular {
+				if was && e.Conf.Key == to {
+					return true
+				}
+				was = was || e.Conf.Key == from
+			}
+		}
+	}
+	return false
 }
 
 // leavesBefore reports whether the membership that a log is in at its i-th event ends before a view in the order.
 func leavesBefore(l *Log, i int, view *Event) bool {
 	for ; i < len(l.Events); i++ {
 		if e := &l.Events[i]; e.Kind == Left {
-			return comesBefore(l.Member, e, view)
+			return comesBefore(l, e, view)
 		}
 	}
 	return false

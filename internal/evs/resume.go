@@ -40,7 +40,7 @@ func resuming(h *History) map[string]bool {
 
 // resume returns the history of the given groups as it is meant: without blocks that were made good, and with one id for one event.
 func resume(h *History, groups map[string]bool) *History {
-	meant := &History{Quiet: h.Quiet, Partitionable: h.Partitionable, Sized: h.Sized, Stateless: h.Stateless, step: h.step}
+	meant := &History{Rings: h.Rings, Quiet: h.Quiet, Partitionable: h.Partitionable, Sized: h.Sized, Stateless: h.Stateless, step: h.step}
 	type name struct {
 		group string
 		view  ViewID

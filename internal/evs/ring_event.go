@@ -46,6 +46,7 @@ func (k RingKind) String() string {
 type Configuration struct {
 	Next    RingID   // of TransitionalRing
 	Members []Member // in the ring's order
+	Key     uint64   // of Regular: the ring in the ids of views, ViewID.Ring
 }
 
 // A RingEvent is one line of a RingLog. What EVS calls a message is here a packet: it has the number, and it waits to be safe.

@@ -269,3 +269,41 @@ func TestFoundedAfterAllWereTakenIn(t *testing.T) {
 		t.Errorf("c founded the group while b remembers it, and that is not among what is broken: %v", broken)
 	}
 }
+
+// TestLeftOnTheWayHere: c founds the group when a and b have left, which was ordered on a ring before and is told them later. Their rings
+// say that they came from there; it is a fault where b did not.
+func TestLeftOnTheWayHere(t *testing.T) {
+	tell := func(next uint64) *History {
+		t := newTeller()
+		on := func(m Member, keys ...uint64) {
+			l := t.h.Ring(m)
+			for i, k := range keys {
+				l.Add(RingEvent{Kind: Regular, Ring: RingID{Seq: uint64(4 * (i + 1)), Rep: m}, Conf: &Configuration{Members: []Member{m}, Key: k}})
+			}
+		}
+		on(a, 7, 8)
+		on(b, 7, next)
+		t.log(a).Add(Event{Kind: Founded})
+		t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+		t.view(2, []Member{a, b}, []Member{b}, []Member{a}, nil, a)
+		late := t.send(a, Agreed)
+		t.deliver(late, false, a)
+		t.log(c).Add(Event{Kind: Founded})
+		t.place += 9
+		t.log(c).Add(Event{Kind: View, View: ViewID{5, 8}, Position: t.place, Members: []Member{c}, Joined: []Member{c}, With: []Member{c}, Primary: true})
+		t.log(a).Add(Event{Kind: Left, View: ViewID{3, 7}, Position: t.place - 5})
+		t.place -= 10
+		t.deliver(late, false, b)
+		t.log(b).Add(Event{Kind: Left, View: ViewID{4, 7}, Position: t.place + 6})
+		return t.h
+	}
+	continuity := func(list []Violation) bool {
+		return slices.ContainsFunc(list, func(v Violation) bool { return v.Property == PrimaryContinuity })
+	}
+	if list := Check(tell(8)); continuity(list) {
+		t.Error(list)
+	}
+	if list := Check(tell(9)); !continuity(list) {
+		t.Errorf("b left elsewhere, and was in the group when c founded it: %v", list)
+	}
+}

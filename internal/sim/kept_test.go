@@ -7,7 +7,7 @@ import "testing"
 // A seed is replayed as it was drawn when it failed. For some this is no longer known: whether before or after holes were added.
 func TestKeptSeeds(t *testing.T) {
 	first, second, third, fourth, either := []int{1}, []int{withoutHoles}, []int{withHoles}, []int{withTraps}, []int{withoutHoles, withHoles}
-	fifth, sixth := []int{withMidway}, []int{withWords}
+	fifth, sixth, seventh := []int{withMidway}, []int{withWords}, []int{withResizes}
 	for _, k := range []struct {
 		generations []int
 		seed        uint64
@@ -66,6 +66,7 @@ func TestKeptSeeds(t *testing.T) {
 		{fourth, 4506742, "calls of one who had left by then were answered, and told, after the founding that came behind the leave"},
 		{fourth, 5500124, "one who was cut off while loading brought back a founding whose state was lost, and the members of the next were put out"},
 		{fourth, 2500029, "who had what was safe at a quorum left, and counted among those who could tell that there was nothing"},
+		{seventh, 60002541, "all left on a ring before and were told late, when somebody had founded the group anew on the next one"},
 		{fifth, 20000126, "all who vote went on without one who had no vote, but the only state of the primary that they had voted for"},
 		{fifth, 20507829, "what came in of the old ring after everything had been exchanged was not exchanged any more"},
 		{fifth, 22000384, "who left as the last heard of the group from an old memory, and voted by that for one that did not know what it had known"},

@@ -30,7 +30,7 @@ func (l *ringLog) watch(w *membership.Watched) {
 		l.log.Add(evs.RingEvent{Kind: evs.Proposed, Ring: l.id(w.Ring), Conf: &evs.Configuration{Members: l.names(w.Members)}})
 	case membership.WatchRing:
 		l.ring, l.members = l.id(w.Ring), l.names(w.Members)
-		l.log.Add(evs.RingEvent{Kind: evs.Regular, Ring: l.ring, Conf: &evs.Configuration{Members: l.members}})
+		l.log.Add(evs.RingEvent{Kind: evs.Regular, Ring: l.ring, Conf: &evs.Configuration{Members: l.members, Key: w.Ring.Context()}})
 	case membership.WatchTransitional:
 		l.log.Add(evs.RingEvent{Kind: evs.TransitionalRing, Ring: l.ring, Conf: &evs.Configuration{Next: l.id(w.Next), Members: l.names(w.Members)}})
 	case membership.WatchNumbered:
