@@ -190,7 +190,8 @@ func TestNoDonorIsLeft(t *testing.T) {
 		if told := l.told(); l.loads != 2 || told[0] != "from a began" || told[len(told)-1] != "from c done" {
 			t.Errorf("%d loads, %q", l.loads, told)
 		}
-		if c.all[2].saves != 1 || c.all[3].saves != 1 || c.all[4].saves != 0 {
+		// The next cut may come when b is not known to be dead: then c saves beside it, else d beside c.
+		if c.all[2].saves != 1 || c.all[3].saves > 1 || c.all[4].saves != 0 {
 			t.Errorf("c, d, e saved %d, %d and %d times", c.all[2].saves, c.all[3].saves, c.all[4].saves)
 		}
 		c.idle(2)

@@ -369,6 +369,17 @@ func (m *Machine) allMutual(members, all []wire.MemberID) bool {
 	return true
 }
 
+// hearsUnproved reports whether somebody else who was given up is heard again, in every way: another exchange of beacons, and it may be
+// proved as well. It is waited for once, so that three sides become one in one step.
+func (m *Machine) hearsUnproved(ids []wire.MemberID) bool {
+	for _, id := range sortedKeys(m.book) {
+		if p := m.book[id]; p.bar.up && m.hearsWell(p) && m.ring.Index(id) < 0 && !slices.Contains(ids, id) && !m.now.Before(p.bar.until) {
+			return true
+		}
+	}
+	return false
+}
+
 // considerMerge waits a moment when another ring could be merged with this one: a third may be about to prove the same.
 func (m *Machine) considerMerge() {
 	if m.liveness.mergeAt.IsZero() && len(m.proved()) > 0 {
@@ -383,6 +394,10 @@ func (m *Machine) mergeProved() {
 		return
 	}
 	ids := m.proved()
+	if len(ids) > 0 && !m.liveness.mergeLate && m.hearsUnproved(ids) {
+		m.liveness.mergeAt, m.liveness.mergeLate = m.now.Add(m.cfg.Timing.Beacon), true
+		return
+	}
 	ids = slices.DeleteFunc(ids, func(id wire.MemberID) bool { return !m.admit(m.Info(id)) })
 	if len(ids) == 0 {
 		return

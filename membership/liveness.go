@@ -16,6 +16,7 @@ type livenessState struct {
 	nextProbe  time.Time // a neighbour is not probed again before
 	nextBeacon time.Time
 	mergeAt    time.Time // when rings that proved that all hear all are merged
+	mergeLate  bool      // that was put off once on this ring
 	beacons    int       // sent so far: the first ones follow each other quickly
 	nonce      uint64
 	doubted    []wire.MemberID // who is being probed because of a hint, and some who were

@@ -19,7 +19,7 @@ type strangersState struct {
 
 // ripen says that a ring was installed. Strangers wait for half of the time after which they would give up a member that does not answer.
 func (m *Machine) ripen() {
-	m.strangers = strangersState{}
+	m.strangers, m.liveness.mergeLate = strangersState{}, false
 	if m.ring.Len() > 1 {
 		m.strangers.ripeAt = m.now.Add(m.cfg.Timing.Consensus / 2)
 	}
