@@ -29,11 +29,15 @@ type spillRoom struct {
 
 // take takes room for n bytes, if there is any left.
 func (r *spillRoom) take(n int64) bool {
-	if r.used.Add(n) <= r.most {
-		return true
+	for {
+		used := r.used.Load()
+		if used+n > r.most {
+			return false
+		}
+		if r.used.CompareAndSwap(used, used+n) {
+			return true
+		}
 	}
-	r.used.Add(-n)
-	return false
 }
 
 // A spill is a membership's part of it. It is guarded by the group's mutex, but for the bytes in the files: one goroutine writes, another

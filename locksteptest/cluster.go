@@ -60,6 +60,9 @@ func Run(t *testing.T, n int, f func(t *testing.T, c *Cluster), opts ...Option) 
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		t.Helper()
+		// Behind Close, which waits for nobody without end: a stream into a cut network takes 5 s to end, and whoever is in a bubble must
+		// have ended with it.
+		t.Cleanup(func() { <-time.After(time.Minute) })
 		f(t, New(t, n, opts...))
 	})
 }
