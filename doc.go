@@ -39,8 +39,8 @@
 // messages at the oldest member, moves beside the ring, and the joiner then handles every message after the cut. Join returns when
 // that is done. Load replaces all state: it runs again when a member that was cut off comes back. [StateOf] is the short way for a state
 // that is one small value; docs/production.md has the pattern for a large one. A joiner that has most of it may say so and be sent the rest
-// (State.Have), and where GroupConfig.Donors members save for it, it goes on from another when one dies. Config.TransferRate bounds what a member gives, Config.SpillDir takes what a joiner misses meanwhile, and
-// EventListener.TransferProgress shows how far it is.
+// (State.Have), and where GroupConfig.Donors members save for it, it goes on from another when one dies. Config.TransferRate bounds
+// what a member gives, Config.SpillDir takes what a joiner misses meanwhile, and EventListener.TransferProgress shows how far it is.
 //
 // # Upcalls
 //

@@ -15,8 +15,8 @@ import (
 // not zero will do.
 type GroupConfig struct {
 	// Size is the number of voters, of which a primary side needs more than half; at most 1024. The first Size names taken
-	// in are the voters, further members have no vote; Group.Resize changes both while the group goes on. Zero: more than half of the last primary view decides, and the
-	// group shrinks and grows with its members.
+	// in are the voters, further members have no vote; Group.Resize changes both while the group goes on. Zero: more than half of the
+	// last primary view decides, and the group shrinks and grows with its members.
 	Size int
 	// Partition says what the sides of a split group may do. Zero: Primary.
 	Partition PartitionPolicy

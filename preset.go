@@ -17,23 +17,25 @@ const timingMax = 10 * time.Minute
 type Timing struct {
 	// TokenLoss is after how long without a token a member starts to form a new ring. Zero: 900 ms.
 	TokenLoss time.Duration
-	// TokenRetransmit is after how long a member repeats the token that it passed on, unless it sees progress. Zero: 20 ms.
+	// TokenRetransmit is after how long a member repeats the token that it passed on, unless it sees progress; on a ring that has been
+	// idle for a while only after Rest besides, unless somebody has something to send. Zero: 20 ms.
 	TokenRetransmit time.Duration
 	// Rest is how long an idle token stays with a member before it makes a round to show that all live. Zero: 200 ms.
 	Rest time.Duration
 	// Join is after how long a member repeats its proposal while a ring is being formed. Zero: 30 ms.
 	Join time.Duration
-	// Consensus is how long a member waits for the agreement of those it has heard of before it goes on without them. Zero:
-	// 250 ms.
+	// Consensus is how long a member waits for the agreement of those it has heard of before it goes on without them. For half of it a
+	// new ring of several lets newcomers gather before it takes them in. Zero: 250 ms.
 	Consensus time.Duration
 	// CommitRetransmit is after how long a commit token is repeated. Zero: 25 ms.
 	CommitRetransmit time.Duration
-	// Probe is how often a member looks after its two ring neighbours when nothing else shows that they live. Zero: 200 ms.
+	// Probe is how often a member looks after its two ring neighbours when nothing else shows that they live: after one and a half of
+	// it without a sign, or two and a quarter of the next one, of which the token tells a round later. Zero: 200 ms.
 	Probe time.Duration
 	// Silence is after how long without a sign a member is believed gone. Zero: 900 ms, which lets a pause of 500 ms pass.
 	Silence time.Duration
 	// Beacon is how often a ring calls to addresses that are not on it, so that the sides of a healed network find each
-	// other. Zero: 500 ms.
+	// other; where there are none, it looks for some eight times more rarely. Zero: 500 ms.
 	Beacon time.Duration
 	// DirectRetransmit is after how long an unacknowledged point-to-point packet is first repeated. Zero: 50 ms.
 	DirectRetransmit time.Duration

@@ -135,35 +135,32 @@ func held(mems []memory) func(wire.MemberID) bool {
 // answered reports whether, of each sync that somebody here met only in a transitional configuration, someone is present who would
 // have gone on with it. Majorities of one list of voters always meet; but where they meet must also be the state that a member
 // which acted on that sync may have answered for.
-func answered(w memory, mems []memory) bool {
-	for _, m := range mems {
-		for _, a := range m.rec.Attempts {
-			if elects(a) && a.Position > w.rec.Epoch && !slices.ContainsFunc(parseIDs(a.Payload), held(mems)) {
-				return false
-			}
-		}
-	}
-	return true
-}
+func answered(w memory, mems []memory) bool { return len(unheard(w, mems)) == 0 }
 
 // elsewhere reports whether a member that is neither here nor dead may have gone on with a sync that somebody here met only in a transitional
 // configuration, and nobody here who would have as well. All voters do not help then: they may have been let in to load what one without a
 // vote has. Whoever is here without a memory has given up what it had.
 func (d *Directory) elsewhere(w memory, mems []memory) bool {
+	return slices.ContainsFunc(unheard(w, mems), func(e []wire.MemberID) bool {
+		return slices.ContainsFunc(e, func(id wire.MemberID) bool { return !id.IsZero() && !d.present(id) && !d.reborn(id) })
+	})
+}
+
+// unheard lists who would have gone on with the syncs that somebody met only in a transitional configuration, behind w's epoch, where none of
+// them holds a memory here.
+func unheard(w memory, mems []memory) (list [][]wire.MemberID) {
+	there := held(mems)
 	for _, m := range mems {
 		for _, a := range m.rec.Attempts {
 			if !elects(a) || a.Position <= w.rec.Epoch {
 				continue
 			}
-			e := parseIDs(a.Payload)
-			if !slices.ContainsFunc(e, held(mems)) && slices.ContainsFunc(e, func(id wire.MemberID) bool {
-				return !id.IsZero() && !d.present(id) && !d.reborn(id)
-			}) {
-				return true
+			if e := parseIDs(a.Payload); !slices.ContainsFunc(e, there) {
+				list = append(list, e)
 			}
 		}
 	}
-	return false
+	return list
 }
 
 // An electorate is who votes, by age.
