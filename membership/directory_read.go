@@ -231,7 +231,7 @@ func (d *Directory) explainFounding(r *record) string {
 	}
 	need := 1
 	if len(r.Waiting) > 0 {
-		need = max(need, int(r.Waiting[0].Config.Size))
+		need = max(need, int(speaker(r.Waiting).Config.Size))
 	}
 	text := fmt.Sprintf("have %d of %d needed to found", distinct(r.Waiting, nil), need)
 	if len(unmet) > 0 {

@@ -14,10 +14,14 @@ import (
 // the data. The first of them creates the group, the others load from it, and whoever else waits is let in at once.
 func (d *Directory) found(r *wire.GroupRecord, p wire.Position) bool {
 	ready := d.ready(r.Waiting)
-	if len(ready) == 0 || distinct(ready, nil) < int(ready[0].Config.Size) {
+	if len(ready) == 0 {
 		return false
 	}
-	d.begin(r, p, ready[0].Config, nil, ready)
+	config := speaker(r.Waiting).Config
+	if distinct(ready, nil) < int(config.Size) {
+		return false
+	}
+	d.begin(r, p, config, nil, ready)
 	return true
 }
 

@@ -59,17 +59,21 @@ func (d *Directory) wait(r *wire.GroupRecord, p wire.Position, j wire.GroupJoin)
 // check says whether a join may be admitted to a group or, where there is none yet, wait with the others.
 func (d *Directory) check(r *wire.GroupRecord, j wire.GroupJoin) (RefusalKind, string) {
 	config, table := r.Config, r.Table
+	// Whether the size was changed is known where the group goes on: there a joiner is let in or refused. Of strays nobody knows.
+	unsure := r.Founding != 0 && !live(r)
 	if r.Founding == 0 {
 		if len(r.Waiting) == 0 {
 			return RefusalNone, ""
 		}
-		config, table = r.Waiting[0].Config, r.Waiting[0].Table
+		first := speaker(r.Waiting)
+		config, table = first.Config, first.Table
+		unsure = astray(first)
 	} else if j.Mode == wire.JoinCreate {
 		return RefusalExists, fmt.Sprintf("group %q has members", j.Name)
 	}
 	here := withoutSize(r, j.Config)
-	if r.Founding != 0 && !live(r) && here.Size != 0 && config.Size != 0 {
-		here.Size = config.Size // whether the size was changed is known where the group goes on: there it is let in or refused
+	if unsure || astray(j) {
+		here = anySize(here, config)
 	}
 	if text := differConfig(here, config); text != "" {
 		return RefusalConfig, text

@@ -202,3 +202,11 @@ func withoutSize(r *wire.GroupRecord, j wire.GroupConfig) wire.GroupConfig {
 	}
 	return j
 }
+
+// anySize is a configuration to be compared with another one's where nobody knows which size is right, as long as both have one.
+func anySize(c, other wire.GroupConfig) wire.GroupConfig {
+	if c.Size != 0 && other.Size != 0 {
+		c.Size = other.Size
+	}
+	return c
+}

@@ -365,3 +365,43 @@ func TestResizeAdopted(t *testing.T) {
 	w.regroup("ab")
 	w.wantVoters(t, "ab", "", false)
 }
+
+// TestStrayOfAnotherSize: d was to load in a founding whose size was changed. It waits for an older one instead, and when that is lost it has
+// no say in the size of the next, nor is it refused.
+func TestStrayOfAnotherSize(t *testing.T) {
+	w := newWorld(t)
+	config := wire.GroupConfig{Size: 2}
+	found := func(names, ask string) {
+		w.regroup(names)
+		for _, n := range ask {
+			w.ask(w.proc(string(n)), "g", config)
+			w.settle()
+		}
+	}
+	for _, n := range "abcde" {
+		w.start(string(n))
+	}
+	found("ae", "ae")
+	found("bc", "bc")
+	w.regroup("bcd")
+	w.ask(w.proc("d"), "g", config, func(d *app) { d.giving = "nobody" })
+	w.settle()
+	w.proc("b").resize(3)
+	w.settle()
+	w.wantVoters(t, "bcd", "3 bcd", true)
+	w.regroup("a", "e", "d")
+	w.regroup("ad")
+	if in := w.proc("d").dir.Membership(wire.NewGroupID("g")); in != MembershipWaiting {
+		t.Errorf("d is %v", in)
+	}
+	w.crash("a")
+	w.crash("e")
+	w.regroup("d")
+	w.start("a")
+	w.start("e")
+	found("dae", "ae")
+	w.wantVoters(t, "dae", "2 da", true)
+	if m, _, _ := w.proc("a").dir.Members(wire.NewGroupID("g")); names(m) != "dae" {
+		t.Errorf("members %s", names(m))
+	}
+}

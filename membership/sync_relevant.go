@@ -35,10 +35,9 @@ func (d *Directory) relevant(mems []memory, p wire.Position) (relevant []memory,
 		if m.rec.Founding == oldest.Founding {
 			return false
 		}
-		if withoutSize(oldest, m.rec.Config) == oldest.Config && !stateOf(m.rec.Founding, all) {
+		if anySize(m.rec.Config, oldest.Config) == oldest.Config && !stateOf(m.rec.Founding, all) {
 			for _, id := range m.holders {
-				strays = append(strays, wire.GroupJoin{Name: m.rec.Name, Config: m.rec.Config, Table: handled(m.rec, id),
-					Member: wire.GroupMember{ID: id, Name: m.rec.Members[find(m.rec, id)].Name}})
+				strays = append(strays, stray(m.rec, id))
 			}
 			return true
 		}
@@ -49,6 +48,22 @@ func (d *Directory) relevant(mems []memory, p wire.Position) (relevant []memory,
 		return true
 	})
 	return d.withKnown(there, oldest, mems), strays
+}
+
+// stray is the join of a member that gives up its founding. Its configuration is that of the founding: what size the member itself is
+// configured with, nobody knows where the founding's was changed. So the size decides nothing, neither about the stray nor about others.
+func stray(r *wire.GroupRecord, id wire.MemberID) wire.GroupJoin {
+	return wire.GroupJoin{Name: r.Name, Config: r.Config, Table: handled(r, id),
+		Member: wire.GroupMember{ID: id, Name: r.Members[find(r, id)].Name}}
+}
+
+// astray reports whether a join is that of a stray: those that a member asked for itself count its attempts, from 1.
+func astray(j wire.GroupJoin) bool { return j.Attempt == 0 }
+
+// speaker is the join whose configuration counts among those that wait to found a group: the first that is no stray's, if there is one.
+func speaker(waiting []wire.GroupJoin) wire.GroupJoin {
+	i := slices.IndexFunc(waiting, func(j wire.GroupJoin) bool { return !astray(j) })
+	return waiting[max(i, 0)]
 }
 
 // withKnown adds the memories of the same founding that nobody here holds but that know more: a voter that left still counts as one, so
