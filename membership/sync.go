@@ -61,7 +61,8 @@ func (m memory) hasStateIn(r *wire.GroupRecord, ids []wire.MemberID) bool {
 func (m memory) reached() wire.Position { return max(m.rec.Epoch, m.rec.Held) }
 
 // newer orders memories, the newest first: by rank, then by how far they got in their epoch. Of two that got as far, the one goes first
-// that more of those hold who have a vote: its state stays where a later primary must look for it.
+// that more of those hold who have a vote: its state stays where a later primary must look for it; and then the one that was shown its epoch
+// before one that only met it: so nobody goes on past a view that somebody here was in.
 func newer(a, b memory) int {
 	switch {
 	case a.rank != b.rank:
@@ -72,6 +73,9 @@ func newer(a, b memory) int {
 		return len(b.holders) - len(a.holders)
 	}
 	if v := b.voting() - a.voting(); v != 0 {
+		return v
+	}
+	if v := descending(uint64(a.rec.Epoch), uint64(b.rec.Epoch)); v != 0 {
 		return v
 	}
 	return lowest(a.holders).Compare(lowest(b.holders))

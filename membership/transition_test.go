@@ -511,3 +511,31 @@ func TestFurtherBehindAnAttempt(t *testing.T) {
 		}
 	}
 }
+
+// TestShownGoesBeforeMet: one was shown a view, the other met its sync in a transitional configuration, and they hold the same. The group goes
+// on from that view.
+func TestShownGoesBeforeMet(t *testing.T) {
+	for _, names := range []string{"ab", "ba"} {
+		w, apps := cluster(t, "abcd", wire.GroupConfig{})
+		shown, met, c := w.proc(names[:1]), w.proc(names[1:]), w.proc("c")
+		w.regroupOnly("abc")
+		for shown.step() {
+		}
+		met.reach()
+		for _, p := range []*proc{shown, met, c} {
+			w.form([]*proc{p}, []*proc{p})
+		}
+		w.settle()
+		for _, a := range apps {
+			a.told()
+		}
+		g := wire.NewGroupID("g")
+		if x, y := met.dir.index[g][0], shown.dir.index[g][0]; len(x.Attempts) == 0 || x.Epoch >= y.Epoch {
+			t.Fatalf("%s was to meet the sync that %s was shown", met.name, shown.name)
+		}
+		w.regroup("ab")
+		if got := apps[met.name].told(); len(got) == 0 || got[0] != "load from "+shown.name || !shown.dir.Accepts(g) {
+			t.Errorf("%s was told %q", met.name, got)
+		}
+	}
+}

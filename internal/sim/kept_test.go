@@ -82,6 +82,7 @@ func TestKeptSeeds(t *testing.T) {
 		{fifth, 11514596, "who left with what was safe at a quorum voted all the same: its memory was dropped for telling nothing new of who votes"},
 		{sixth, 40000221, "of two that went on on an operator's word one died before a third had a vote, and the other waited for ever"},
 		{sixth, 40000346, "the same"},
+		{seventh, 80002538, "who met a sync in a transitional configuration went on past the view that others of its side had been shown"},
 		{seventh, 80502420, "who gave up a founding whose size was changed waited with that size, and nobody else was let in to found the next"},
 	} {
 		for _, generation := range k.generations {
