@@ -46,7 +46,42 @@ func TestOverriddenHistory(t *testing.T) {
 	}
 }
 
+// reloaded tells of b, which loads again what a has answered, and of a's end. Told is whether b was shown the view with which it was in before
+// that. Then c goes on with less on somebody's word, and takes b in.
+func reloaded(told bool) *History {
+	t := newTeller()
+	t.founding = 9
+	t.log(a).Add(Event{Kind: Founded})
+	t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+	t.view(2, abc, []Member{b, c}, []Member{a}, nil, a)
+	t.all(Blocked, Event{}, b, c)
+	t.view(3, []Member{a}, nil, []Member{a}, []Departure{{b, "partition"}, {c, "partition"}}, "")
+	t.deliver(t.send(a, Agreed), false, a)
+	t.all(Stable, Event{Position: t.place}, a)
+	t.view(4, []Member{a, b}, []Member{b}, []Member{a}, nil, a)
+	if l := t.log(b); !told {
+		l.Events = l.Events[:len(l.Events)-1]
+	}
+	t.all(Crash, Event{}, a)
+	t.all(Blocked, Event{}, b)
+	t.founding = 4
+	t.view(5, []Member{c, b}, []Member{b}, []Member{c}, []Departure{{a, "crash"}}, c)
+	return t.h
+}
+
+// TestOverriddenWhileLoading: whoever had loaded, and was not told yet that it was in, held nothing that the others could count on.
+func TestOverriddenWhileLoading(t *testing.T) {
+	for _, x := range Judge(reloaded(false)).Violations {
+		if x.Property == StableKept {
+			t.Error(x)
+		}
+	}
+}
+
 var lineMutants = []mutant{
+	{name: "an override that goes on with an older state than one has loaded whom it takes in", want: StableKept, make: func(*testing.T) *History {
+		return reloaded(true)
+	}},
 	{name: "into an override's founding with the state of the one before, later than others", want: LinesApart, make: func(*testing.T) *History {
 		t := newTeller()
 		t.founding = 9

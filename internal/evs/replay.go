@@ -48,6 +48,7 @@ type memory struct {
 	ended  bool     // a newer primary has taken the member in without its state, or comes after its leave
 	by     *Event   // which it was
 	left   bool     // it comes after its leave: what it is still told came before
+	untold bool     // it has loaded, and was not told yet that it is in: nobody counts on what it has
 	lefts  []*Event // the ends of its memberships still to come
 }
 
@@ -95,7 +96,7 @@ func (g *group) walk(visit func(r *replay, m *memory, e *Event, about *message))
 		case Load:
 			s := r.saved[cutKey{e.Donor, e.Cut}]
 			m.state, m.count = s.state.clone(), s.count
-			m.cut, m.ended, m.by = e.Cut, false, nil
+			m.cut, m.ended, m.by, m.untold = e.Cut, false, nil, true
 		case Save:
 			r.saved[cutKey{m.log.Member, e.Cut}] = saving{m.state.clone(), m.count, e}
 		case View:
@@ -103,7 +104,7 @@ func (g *group) walk(visit func(r *replay, m *memory, e *Event, about *message))
 			if m.view != nil {
 				m.before = m.view.View.Num
 			}
-			m.view, m.living = e, true
+			m.view, m.living, m.untold = e, true, false
 			m.from, m.line = m.line, e.line
 			r.supersede(e)
 		case Deliver:

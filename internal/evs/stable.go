@@ -143,7 +143,7 @@ func checkStable(g *group) {
 // overridden reports what was acknowledged and is missing where an override takes in somebody who has it.
 func (g *group) overridden(r *replay, m *memory, x *course, e *Event, acked []ack) {
 	for _, o := range r.memories {
-		if !o.living || o.left || o.by != e || o.line != x.parent {
+		if !o.living || o.left || o.untold || o.by != e || o.line != x.parent {
 			continue
 		}
 		for _, a := range acked {
