@@ -27,6 +27,8 @@ import (
 // Times never decrease from line to line. Lines go to the file every few milliseconds, so a killed process loses its last few, and
 // never one from the middle. Any goroutine may write.
 type journal struct {
+	clock func() int64
+
 	mu   sync.Mutex
 	file *os.File
 	w    *bufio.Writer
@@ -45,7 +47,7 @@ func newJournal(path string, m lockstep.Member) (*journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	j := &journal{file: f, w: bufio.NewWriterSize(f, 1<<18), stop: make(chan struct{}), done: make(chan struct{})}
+	j := &journal{clock: newClock(), file: f, w: bufio.NewWriterSize(f, 1<<18), stop: make(chan struct{}), done: make(chan struct{})}
 	j.write('m', m.String())
 	go j.flushOften()
 	return j, nil
@@ -108,7 +110,7 @@ func (j *journal) granted(lock string, fence lockstep.Position, client uint32, w
 
 func (j *journal) begin(kind byte) []byte {
 	b := append(j.line[:0], kind, ' ')
-	return strconv.AppendInt(b, monotonic(), 10)
+	return strconv.AppendInt(b, j.clock(), 10)
 }
 
 func appendLock(b []byte, lock string, fence lockstep.Position, client uint32) []byte {

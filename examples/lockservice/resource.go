@@ -5,17 +5,15 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"net"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
 // A resource serves clients of all processes over TCP, a line for a line: "LOCK FENCE" is answered by "ok", or by "stale" where
-// a greater fence was there before.
+// a greater fence was there before. Answers come in the order of the questions, and nobody has to wait for one before the next question.
 type resource struct {
 	listener net.Listener
 	conns    sync.WaitGroup
@@ -61,10 +59,13 @@ func (r *resource) serve() {
 
 func (r *resource) talk(c net.Conn) {
 	defer c.Close()
-	lines := bufio.NewScanner(c)
-	lines.Buffer(nil, 1024)
-	for lines.Scan() {
-		lock, text, _ := strings.Cut(lines.Text(), " ")
+	lines, answers := bufio.NewReader(c), bufio.NewWriter(c)
+	for {
+		line, err := lines.ReadSlice('\n')
+		if err != nil {
+			return
+		}
+		lock, text, _ := strings.Cut(strings.TrimSuffix(string(line), "\n"), " ")
 		fence, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
 			return
@@ -73,7 +74,8 @@ func (r *resource) talk(c net.Conn) {
 		if r.use(lock, fence) {
 			answer = "ok\n"
 		}
-		if _, err := c.Write([]byte(answer)); err != nil {
+		answers.WriteString(answer) // an error stays until Flush
+		if lines.Buffered() == 0 && answers.Flush() != nil {
 			return
 		}
 	}
@@ -108,66 +110,4 @@ func (r *resource) close() {
 	}
 	r.mu.Unlock()
 	r.conns.Wait()
-}
-
-// A resourceClient is a process's way to the resource: a few connections, of which each use takes one.
-type resourceClient struct {
-	idle chan *resourceConn
-}
-
-type resourceConn struct {
-	net.Conn
-	r *bufio.Reader
-}
-
-const (
-	resourceConns   = 4
-	resourceTimeout = 10 * time.Second
-)
-
-func dialResource(addr string) (*resourceClient, error) {
-	rc := &resourceClient{idle: make(chan *resourceConn, resourceConns)}
-	for range resourceConns {
-		c, err := net.DialTimeout("tcp", addr, resourceTimeout)
-		if err != nil {
-			rc.close()
-			return nil, fmt.Errorf("resource: %w", err)
-		}
-		rc.idle <- &resourceConn{c, bufio.NewReader(c)}
-	}
-	return rc, nil
-}
-
-// use touches the resource and reports whether it took the fence. It waits for a connection and for the answer.
-func (rc *resourceClient) use(lock string, fence uint64) (ok bool, err error) {
-	c := <-rc.idle
-	defer func() { rc.idle <- c }()
-	if err := c.SetDeadline(time.Now().Add(resourceTimeout)); err != nil {
-		return false, fmt.Errorf("resource: %w", err)
-	}
-	if _, err := fmt.Fprintf(c, "%s %d\n", lock, fence); err != nil {
-		return false, fmt.Errorf("resource: %w", err)
-	}
-	answer, err := c.r.ReadString('\n')
-	switch {
-	case err != nil:
-		return false, fmt.Errorf("resource: %w", err)
-	case answer == "ok\n":
-		return true, nil
-	case answer == "stale\n":
-		return false, nil
-	}
-	return false, errors.New("resource: it answered " + strconv.Quote(answer))
-}
-
-// close ends the connections that nobody uses; call it when all users are done.
-func (rc *resourceClient) close() {
-	for {
-		select {
-		case c := <-rc.idle:
-			c.Close()
-		default:
-			return
-		}
-	}
 }

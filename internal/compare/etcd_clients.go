@@ -25,8 +25,8 @@ const (
 	// lockClients is the first argument that makes this program the clients of one host.
 	lockClients = "etcd-clients"
 	// clientsEach and lockNames are so many as in examples/lockservice.
-	clientsEach = 128
-	lockNames   = 1024
+	clientsEach = 256
+	lockNames   = 4096
 	// etcdPatience is how long the clients wait for a daemon that answers.
 	etcdPatience = 20 * time.Second
 	// answerMost is the largest answer that is read, in bytes.
