@@ -29,8 +29,6 @@ const (
 	drainMost = 32
 	// afterLeast is how many packets there are behind a token that has gone before they are sealed.
 	afterLeast = 4
-	// armSlack is how much too early the timer may fire.
-	armSlack = 5 * time.Millisecond
 	// refusalEvery is how often the socket is asked who refused datagrams.
 	refusalEvery = 20 * time.Millisecond
 )
@@ -58,8 +56,7 @@ type loop struct {
 	turn    sync.Mutex // held by whichever goroutine works; guards all that follows
 	over    bool       // the core was closed
 	core    machine
-	timer   *time.Timer
-	armed   time.Time       // what the timer is set to, zero when it has fired
+	alarm   alarm           // rings at the core's deadline
 	late    []core.Received // tokens that wait until all else that has arrived is taken in
 	out     []transport.Outgoing
 	cmds    []command
@@ -73,7 +70,7 @@ type loop struct {
 }
 
 func newLoop(n *Node, drive func(core.Config) machine) (*loop, error) {
-	l := &loop{n: n, timer: time.NewTimer(0), watched: map[wire.MemberID]func(){}}
+	l := &loop{n: n, alarm: newAlarm(), watched: map[wire.MemberID]func(){}}
 	cfg := core.Config{
 		Self:       wire.Info{ID: n.id, Name: n.cfg.Name, Addrs: []wire.Addr{{Addr: n.addr}}},
 		Timing:     core.Timing(n.cfg.Timing),
@@ -89,6 +86,7 @@ func newLoop(n *Node, drive func(core.Config) machine) (*loop, error) {
 	l.loan.look = time.AfterFunc(time.Hour, l.lookAfter)
 	l.loan.look.Stop()
 	l.core = drive(cfg)
+	l.alarm.set(time.Now(), time.Now())
 	l.n.ring.store(l.core)
 	return l, nil
 }
@@ -105,20 +103,23 @@ func (n *Node) room(size int) ([]byte, any) {
 // run is the loop's own goroutine.
 func (l *loop) run() {
 	defer l.last()
+	rings := l.alarm.timers
 	for {
 		fired := false
 		var batch []core.Received
 		select {
 		case batch = <-l.n.batches:
 		case <-l.n.in.bell:
-		case <-l.timer.C:
+		case <-rings[0].C:
+			fired = true
+		case <-rings[1].C:
 			fired = true
 		case <-l.n.stopping:
 			return
 		}
 		l.turn.Lock()
 		if fired {
-			l.armed = time.Time{}
+			l.alarm.rang()
 		}
 		l.work(batch)
 		l.turn.Unlock()
@@ -141,21 +142,10 @@ func (l *loop) work(batch []core.Received) (handed bool) {
 	}
 	handed = l.apply()
 	l.refusals(now)
-	l.arm(now)
+	l.alarm.set(now, l.core.Deadline())
 	l.n.in.expect(l.core.Expects())
 	l.n.counts.rounds.Add(1)
 	return handed
-}
-
-// arm sets the timer to the core's deadline if that is earlier than what the timer is set to, or much later. A deadline that moves on a
-// little, as it does with each packet, leaves the timer alone.
-func (l *loop) arm(now time.Time) {
-	d := l.core.Deadline()
-	if d.IsZero() || !l.armed.IsZero() && !d.Before(l.armed) && d.Sub(l.armed) < armSlack {
-		return
-	}
-	l.armed = d
-	l.timer.Reset(max(0, d.Sub(now)))
 }
 
 // drain takes in what the reader had to hand over, up to a bound.
@@ -312,7 +302,7 @@ func (l *loop) last() {
 	for _, end := range l.watched {
 		end()
 	}
-	l.timer.Stop()
+	l.alarm.stop()
 	l.turn.Unlock()
 	close(l.n.ended)
 	l.n.in.close()
