@@ -14,8 +14,9 @@ const (
 	afterLeast = 8
 )
 
-// after is how many of a visit's new packets go out after the token: none in a rotation that is less than a quarter full, half of them in
-// a full one. It is asked when this member's part is written down.
+// after is how many of a visit's new packets go out after the token: none in a rotation that is less than a quarter full, nearly all of them
+// in a full one, so that it is back here when the last of them has left, however few members send. It is asked when this member's part is
+// written down.
 func (r *Ring) after(t *wire.Token, packets int) int {
 	sent := 0
 	for i := range t.Members {
@@ -24,5 +25,5 @@ func (r *Ring) after(t *wire.Token, packets int) int {
 	if packets < afterLeast || sent <= afterFrom || len(t.Members) < 2 {
 		return 0
 	}
-	return packets / 2 * (min(sent, wire.LoadWhole) - afterFrom) / (wire.LoadWhole - afterFrom)
+	return packets * 15 / 16 * (min(sent, wire.LoadWhole) - afterFrom) / (wire.LoadWhole - afterFrom)
 }

@@ -17,9 +17,9 @@ func TestNothingComesAfterTheTokenWhenThereIsLittle(t *testing.T) {
 		{3, 0, 100, func(n int) bool { return n == 0 }, "none"},
 		{3, 3, 7, func(n int) bool { return n == 0 }, "none"},
 		{3, 1, 100, func(n int) bool { return n > 0 && n < 25 }, "a few"},
-		{3, 2, 100, func(n int) bool { return n > 20 && n < 50 }, "more"},
-		{3, 3, 100, func(n int) bool { return n >= 45 && n <= 50 }, "about half"},
-		{3, 6, 100, func(n int) bool { return n >= 45 && n <= 50 }, "about half"},
+		{3, 2, 100, func(n int) bool { return n > 40 && n < 90 }, "more"},
+		{3, 3, 100, func(n int) bool { return n > 85 && n < 95 }, "nearly all"},
+		{3, 6, 100, func(n int) bool { return n > 85 && n < 95 }, "nearly all"},
 		{1, 3, 100, func(n int) bool { return n == 0 }, "none"},
 	} {
 		tok := &wire.Token{Members: make([]wire.MemberState, c.members)}
