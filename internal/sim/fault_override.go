@@ -98,6 +98,9 @@ func (s *swarm) part(p *process) {
 			here = append(here, i)
 		}
 	}
+	if len(here) == 0 {
+		return // it was alone, and has died
+	}
 	i := here[rng.IntN(len(here))]
 	hops := time.Duration(1 + rng.IntN(4*len(here)))
 	c.clock.after(hops*(c.opts.Network.Delay+c.opts.Network.Jitter/2), func() { s.cutOff(faultOverride, []int{i}) })

@@ -83,6 +83,8 @@ func TestKeptSeeds(t *testing.T) {
 		{sixth, 40000221, "of two that went on on an operator's word one died before a third had a vote, and the other waited for ever"},
 		{sixth, 40000346, "the same"},
 		{seventh, 80002538, "who met a sync in a transitional configuration went on past the view that others of its side had been shown"},
+		{seventh, 81007911, "a process that had died was asked who is on its ring"},
+		{seventh, 81000329, "disks that got stuck broke one ring after the other, and the run ended too early to see them whole"},
 		{seventh, 80509818, "the same, in many groups"},
 		{seventh, 80506598, "who had loaded and was not told yet that it was in met an override's founding and was let in there"},
 		{seventh, 80502420, "who gave up a founding whose size was changed waited with that size, and nobody else was let in to found the next"},

@@ -20,6 +20,7 @@ const (
 	quietWork = 2500 * time.Millisecond // work after the healing
 	quietRest = 3500 * time.Millisecond // and none
 	newRing   = time.Second             // in which a ring that was spent has made way for another
+	stuckWork = 5 * time.Second         // more work where disks get stuck: every other attempt at a large ring may fail for that
 )
 
 // start boots all nodes within half a second and lets the applications work.
@@ -66,6 +67,9 @@ func (s *scenario) end() {
 		}
 	}
 	c.Run(quietWork)
+	if c.opts.Disk.Durable && c.opts.Disk.Stuck > 0 {
+		c.Run(stuckWork)
+	}
 	// Who was given up again and again while the network was bad waits longer than this, as it was promised.
 	if wait := c.barsEnd() - c.clock.now; wait > 0 {
 		c.Run(wait + quietWork)
