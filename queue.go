@@ -134,8 +134,8 @@ func (q *upcallQueue) leftLast() {
 	}
 }
 
-// run is the longest run of the list that may be spilled, no more than a batch of it, and its place among all that was ever in the list;
-// nil if none is worth it.
+// run is the first run of the list that may be spilled and makes a batch, or else the longest, and its place among all that was ever in the
+// list; nil if none is worth it. The first, because what is written in its order is one segment.
 func (q *upcallQueue) run() (at uint64, run []core.Upcall) {
 	if q.room == nil {
 		return 0, nil
@@ -151,6 +151,9 @@ func (q *upcallQueue) run() (at uint64, run []core.Upcall) {
 		}
 		if worth := size + spillEach*count; worth > best {
 			best, first, last = worth, from, to
+		}
+		if count >= spillBatchMax || size >= spillBatch {
+			break
 		}
 		from = max(to, from+1)
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"reflect"
 	"testing"
@@ -176,6 +177,45 @@ func TestOverflowingQueue(t *testing.T) {
 	})
 	if onDisk == 0 {
 		t.Error("nothing was ever spilled")
+	}
+}
+
+// As long as there is room on disk a load may take: the group does not slow down, and what stands in the queue for what is on disk does not
+// grow with it.
+func TestLongLoad(t *testing.T) {
+	te, n := spilling(t, t.TempDir(), 1<<30)
+	defer n.Close()
+	te.g.cfg.QueueMessages, te.g.cfg.QueueBytes = 16384, 16<<20
+	te.holding = true
+	draw := rand.New(rand.NewPCG(1, 2))
+	for i := range 20_000 {
+		sizes := make([]int, 1+draw.IntN(13))
+		for k := range sizes {
+			sizes[k] = 1000
+		}
+		u := missed(uint64(i), sizes...)
+		te.g.mu.Lock()
+		te.put(&u)
+		congested := te.congested
+		te.g.mu.Unlock()
+		if i%400 == 0 {
+			n.upcalls.Wait()
+		}
+		if congested {
+			n.upcalls.Wait()
+			te.g.mu.Lock()
+			if te.congested {
+				t.Fatalf("after %d upcalls the group is slow for good: %d wait, %d messages are on disk in %d segments", i, te.queue.len(),
+					te.spill.messages, len(te.spill.segments))
+			}
+			te.g.mu.Unlock()
+		}
+	}
+	n.upcalls.Wait()
+	te.g.mu.Lock()
+	defer te.g.mu.Unlock()
+	if files, segments := len(te.spill.files), len(te.spill.segments); te.spill.messages < 100_000 || segments > 3*files {
+		t.Errorf("%d messages are on disk, in %d segments of %d files", te.spill.messages, segments, files)
 	}
 }
 

@@ -18,9 +18,14 @@ import (
 // upSpilled stands in a queue for the first segment of the spill that no other stands for.
 const upSpilled core.UpcallKind = 255
 
-// fuller reports whether the queue is beyond one part in n of a bound. The group's mutex is held.
+// fuller reports whether the queue is beyond one part in n of a bound. What only stands for segments on disk is no message: the room there
+// bounds it. The group's mutex is held.
 func (t *tenure) fuller(n int) bool {
-	return t.queue.len() > t.g.cfg.QueueMessages/n || t.queue.bytes > t.g.cfg.QueueBytes/n
+	waiting := t.queue.len()
+	if t.spill != nil {
+		waiting -= len(t.spill.segments)
+	}
+	return waiting > t.g.cfg.QueueMessages/n || t.queue.bytes > t.g.cfg.QueueBytes/n
 }
 
 // mindSpill has somebody write if that is due. The group's mutex is held.
