@@ -125,8 +125,10 @@ func (d *Directory) deliverMoving(group wire.GroupID, position wire.Position, c 
 		if r.holding {
 			if len(r.Attempts) < wire.MaxAttempts {
 				r.Attempts = append(r.Attempts, wire.Attempt{Position: position, Kind: c.kind, Payload: slices.Clone(payload)})
-				d.trial().apply(r.shadow, position, c)
+				others := d.trial()
+				others.apply(r.shadow, position, c)
 				d.attempted[attempt{r.Name, position}] = r.shadow.View
+				d.floor = max(d.floor, others.floor) // a group that ended for them raised the numbers of all
 			}
 			return
 		}

@@ -147,3 +147,40 @@ func TestOverrideWithOpenPlaces(t *testing.T) {
 		}
 	}
 }
+
+// TestFoundedAgainWithOpenPlaces: a size was made larger than there are names, and one of them was given up by an override, so places are open
+// when all who have the state die. The others found the group again, for nobody comes to fill them.
+func TestFoundedAgainWithOpenPlaces(t *testing.T) {
+	g, config := wire.NewGroupID("g"), wire.GroupConfig{Size: 3}
+	w, _ := cluster(t, "abc", config)
+	a := w.proc("a")
+	a.resize(4)
+	w.settle()
+	w.crash("c")
+	w.regroup("ab")
+	a.send(wire.KindOverride, g, word(a, a.ring.id, a.dir.index[g][0].Founding))
+	w.settle()
+	c := w.start("c")
+	w.regroup("abc")
+	loader := w.ask(c, "g", config, func(c *app) { c.giving = "nobody" })
+	w.settle()
+	if r := a.dir.index[g][0]; !a.dir.Accepts(g) || r.Votes != 3 || len(r.Voters) != 3 || !loader.in {
+		t.Fatalf("a goes on %v, %v vote, of %d", a.dir.Accepts(g), r.Voters, r.Votes)
+	}
+	w.crash("a")
+	w.crash("b")
+	w.regroup("c")
+	loader.giving = ""
+	for _, n := range "ab" {
+		p := w.start(string(n))
+		w.regroup("abc")
+		if c.dir.Accepts(g) {
+			t.Errorf("the group goes on before %c is there", n)
+		}
+		w.ask(p, "g", config)
+		w.settle()
+	}
+	if !c.dir.Accepts(g) || len(c.dir.index[g][0].Members) != 3 {
+		t.Errorf("c goes on %v: %s", c.dir.Accepts(g), c.dir.Explain(g))
+	}
+}

@@ -81,9 +81,10 @@ func (d *Directory) formLost(mems []memory, waiting []wire.GroupJoin, p wire.Pos
 		return []*wire.GroupRecord{d.formWaiting(newest.Name, waiting, p)}
 	}
 	ready := d.ready(waiting)
-	need := int(newest.Config.Size)
-	if newest.Votes == 0 {
-		need = len(newest.Voters) // a change of the size may have left places open, which nobody can come to fill now
+	// A change of the size, or an override, may have left places open that nobody can come to fill now.
+	need := len(newest.Voters)
+	if newest.Votes != 0 {
+		need = max(int(newest.Votes), int(newest.Config.Size)/2+1)
 	}
 	if distinct(ready, survivors) < need {
 		return d.stay(mems, waiting, p)

@@ -83,6 +83,8 @@ func TestKeptSeeds(t *testing.T) {
 		{sixth, 40000221, "of two that went on on an operator's word one died before a third had a vote, and the other waited for ever"},
 		{sixth, 40000346, "the same"},
 		{seventh, 80002538, "who met a sync in a transitional configuration went on past the view that others of its side had been shown"},
+		{seventh, 82007886, "places that a change of the size and an override had left open were waited for when all who had the state had died"},
+		{seventh, 82510802, "the end of another group raised the numbers of views, but not for those who met it in a transitional configuration"},
 		{seventh, 81007911, "a process that had died was asked who is on its ring"},
 		{seventh, 81000329, "disks that got stuck broke one ring after the other, and the run ended too early to see them whole"},
 		{seventh, 80509818, "the same, in many groups"},
