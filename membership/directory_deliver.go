@@ -125,10 +125,10 @@ func (d *Directory) deliverMoving(group wire.GroupID, position wire.Position, c 
 		if r.holding {
 			if len(r.Attempts) < wire.MaxAttempts {
 				r.Attempts = append(r.Attempts, wire.Attempt{Position: position, Kind: c.kind, Payload: slices.Clone(payload)})
-				others := d.trial()
-				others.apply(r.shadow, position, c)
+				theirs := cloneRecord(r.shadow)
+				d.trial().apply(r.shadow, position, c)
 				d.attempted[attempt{r.Name, position}] = r.shadow.View
-				d.floor = max(d.floor, others.floor) // a group that ended for them raised the numbers of all
+				d.follow(r, theirs, position, c)
 			}
 			return
 		}
@@ -140,6 +140,17 @@ func (d *Directory) deliverMoving(group wire.GroupID, position wire.Position, c 
 	if c.kind == wire.KindGroupJoin {
 		d.attemptFound(position, c.join)
 	}
+}
+
+// follow counts with those who acted on an attempt: a group that ended for them by it, or lost its quorum, has raised the numbers of all
+// views since. What they had before it is theirs.
+func (d *Directory) follow(r *record, theirs *wire.GroupRecord, position wire.Position, c change) {
+	if r.stopped {
+		return
+	}
+	others := d.ghost()
+	others.apply(theirs, position, c)
+	d.floor, r.stopped = max(d.floor, others.floor), !live(theirs)
 }
 
 // An attempt is where in a group's order an event was met without the right to act on it.

@@ -13,6 +13,7 @@ type record struct {
 	wire.GroupRecord
 	holding bool              // in a transitional configuration without a quorum: messages and events are held back
 	shadow  *wire.GroupRecord // while holding: what the record would be with its attempts
+	stopped bool              // and for those who acted on them the group does not go on
 }
 
 func cloneRecord(r *wire.GroupRecord) *wire.GroupRecord {

@@ -10,7 +10,7 @@ import "github.com/lockstep-go/lockstep/internal/wire"
 // hold lets a record hold back what it is given until the next ring.
 func (r *record) hold() {
 	if !r.holding {
-		r.holding, r.shadow = true, cloneRecord(&r.GroupRecord)
+		r.holding, r.stopped, r.shadow = true, false, cloneRecord(&r.GroupRecord)
 	}
 }
 

@@ -540,37 +540,43 @@ func TestShownGoesBeforeMet(t *testing.T) {
 	}
 }
 
-// TestNumbersBehindAnEnd: a group that ends raises the numbers of all others; so it does for whoever meets its end, and what comes behind it, in
-// a transitional configuration only.
+// TestNumbersBehindAnEnd: a group that ends, or loses its quorum, raises the numbers of all others; so it does for whoever meets that, and what
+// comes behind it, in a transitional configuration only.
 func TestNumbersBehindAnEnd(t *testing.T) {
-	w, apps := cluster(t, "abcd", wire.GroupConfig{})
-	a, b, c, d := w.proc("a"), w.proc("b"), w.proc("c"), w.proc("d")
-	other := w.ask(d, "f", wire.GroupConfig{})
-	w.settle()
-	for range 4 {
-		x := w.ask(a, "f", wire.GroupConfig{})
-		w.settle()
-		x.leave = true
-		w.settle()
-	}
-	other.leave = true
-	d.reconcile()
-	apps["d"].leave = true
-	d.reconcile()
-	for _, p := range []*proc{a, b, c} {
-		p.reach()
-	}
-	for b.step() {
-	}
-	shown := b.dir.index[wire.NewGroupID("g")][0].View
-	w.form([]*proc{a}, []*proc{a})
-	met := wire.ViewID{}
-	for at, id := range a.dir.attempted {
-		if at.group == "g" && id.Num > met.Num {
-			met = id
+	for _, size := range []uint16{0, 2} {
+		w, apps := cluster(t, "abcd", wire.GroupConfig{})
+		a, b, c, d := w.proc("a"), w.proc("b"), w.proc("c"), w.proc("d")
+		config := wire.GroupConfig{Size: size}
+		other := w.ask(d, "f", config)
+		if size > 0 {
+			w.ask(c, "f", config)
 		}
-	}
-	if shown.Num < 9 || met != shown {
-		t.Errorf("b was shown view %v, a was to think that of the same event, and thinks %v", shown, met)
+		w.settle()
+		for range 4 {
+			x := w.ask(a, "f", config)
+			w.settle()
+			x.leave = true
+			w.settle()
+		}
+		other.leave = true
+		d.reconcile()
+		apps["d"].leave = true
+		d.reconcile()
+		for _, p := range []*proc{a, b, c} {
+			p.reach()
+		}
+		for b.step() {
+		}
+		shown := b.dir.index[wire.NewGroupID("g")][0].View
+		w.form([]*proc{a}, []*proc{a})
+		met := wire.ViewID{}
+		for at, id := range a.dir.attempted {
+			if at.group == "g" && id.Num > met.Num {
+				met = id
+			}
+		}
+		if shown.Num < 9 || met != shown {
+			t.Errorf("size %d: b was shown view %v, a was to think that of the same event, and thinks %v", size, shown, met)
+		}
 	}
 }
