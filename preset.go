@@ -22,7 +22,8 @@ type Timing struct {
 	TokenRetransmit time.Duration
 	// Rest is how long an idle token stays with a member before it makes a round to show that all live. Zero: 200 ms.
 	Rest time.Duration
-	// Join is after how long a member repeats its proposal while a ring is being formed. Zero: 30 ms.
+	// Join is after how long a member repeats its proposal while a ring is being formed; where more than eight gather, in proportion to
+	// their number, but twice before Consensus. Zero: 30 ms.
 	Join time.Duration
 	// Consensus is how long a member waits for the agreement of those it has heard of before it goes on without them. For half of it a
 	// new ring of several lets newcomers gather before it takes them in. Zero: 250 ms.

@@ -83,7 +83,7 @@ func (m *Machine) shiftGather() {
 
 func (m *Machine) sendJoin() {
 	g := &m.gather
-	g.joinAt = m.now.Add(m.cfg.Timing.Join)
+	g.joinAt = m.now.Add(m.joinEvery())
 	m.sayHearing()
 	j := &wire.Join{Sender: m.cfg.Self.ID, RingSeq: m.ringSeq, Rotation: m.commit.handled, Ring: m.old.ID, Barred: m.barred(), Proved: g.proved}
 	for _, id := range sortedKeys(g.proc) {
@@ -111,6 +111,16 @@ func (m *Machine) sendJoin() {
 		m.out.Send(s)
 	}
 }
+
+// joinEvery is how long a Join is not repeated. Each of n members sends it to all others, and it grows with n: where many gather, each
+// repeats itself more rarely, but twice before a consensus time-out.
+func (m *Machine) joinEvery() time.Duration {
+	every := m.cfg.Timing.Join
+	return max(every, min(every*time.Duration(len(m.gather.proc))/joinCrowd, m.cfg.Timing.Consensus/2))
+}
+
+// joinCrowd is how many members may gather before each repeats its Join more rarely.
+const joinCrowd = 8
 
 // proposed is proc less fail, in ring order.
 func (m *Machine) proposed() []wire.MemberID {
@@ -278,8 +288,8 @@ func (m *Machine) rival(id wire.MemberID) bool {
 	return false
 }
 
-// agrees reports whether a member's last Join has the same sets as ours.
-func (m *Machine) agrees(id wire.MemberID) bool {
+// agrees reports whether a member's last Join has the same sets as ours, by which so many are proposed.
+func (m *Machine) agrees(id wire.MemberID, proposed int) bool {
 	g := &m.gather
 	if id == m.cfg.Self.ID {
 		return true
@@ -303,7 +313,7 @@ func (m *Machine) agrees(id wire.MemberID) bool {
 		}
 		n++
 	}
-	return n == len(m.proposed())
+	return n == proposed
 }
 
 // tryToForm creates the commit token when all proposed members agree and this one is the representative: the lowest.
@@ -311,7 +321,7 @@ func (m *Machine) tryToForm() {
 	g := &m.gather
 	ids := m.proposed()
 	for _, id := range ids {
-		if !m.agrees(id) {
+		if !m.agrees(id, len(ids)) {
 			return
 		}
 	}
@@ -348,12 +358,13 @@ func (m *Machine) tickGather() {
 func (m *Machine) consensusTimeout() {
 	g := &m.gather
 	var silent, waiting, differing []wire.MemberID
-	for _, id := range m.proposed() {
+	proposed := m.proposed()
+	for _, id := range proposed {
 		p := m.book[id]
 		switch {
 		case id == m.cfg.Self.ID:
 		case m.live(id):
-			if !m.agrees(id) {
+			if !m.agrees(id, len(proposed)) {
 				differing = append(differing, id)
 			}
 		case p != nil && p.heard.After(g.started):

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
 )
 
 // TestManyComeAtAboutTheSameTime: twelve start within 400 ms and know only the first. It is on few rings until they are all together.
@@ -20,6 +22,24 @@ func TestManyComeAtAboutTheSameTime(t *testing.T) {
 		n.until("one ring", 3*time.Second, func() bool { return n.together(n.nodes...) })
 		if rings := len(slices.DeleteFunc(slices.Clone(first.got), func(s string) bool { return s[:4] != "ring" })); rings > 5 {
 			t.Errorf("seed %d: %d rings of the first", seed, rings)
+		}
+	}
+}
+
+// TestCrowdRepeatsItselfRarely: where many gather, each repeats its Join more rarely, though twice before a consensus time-out; where few do,
+// the number changes nothing.
+func TestCrowdRepeatsItselfRarely(t *testing.T) {
+	for _, c := range []struct {
+		members int
+		want    time.Duration
+	}{{1, 30 * time.Millisecond}, {8, 30 * time.Millisecond}, {16, 60 * time.Millisecond}, {30, 112500 * time.Microsecond}, {1000, 125 * time.Millisecond}} {
+		m := inState(t, StateGather, func(*Machine) bool { return true })
+		for i := len(m.gather.proc); i < c.members; i++ {
+			m.gather.proc[wire.NewMemberID("x", uint64(i+1))] = true
+		}
+		m.sendJoin()
+		if got := m.gather.joinAt.Sub(m.now); got != c.want {
+			t.Errorf("of %d members each repeats its Join after %v, want %v", c.members, got, c.want)
 		}
 	}
 }
