@@ -43,7 +43,7 @@ bench: ## three processes on loopback, ordered delivery of 64 bytes, 1 KiB and 8
 		go run ./cmd/lockstep bench -local 3 -mode send -order ordered -size $$size -for 4s || exit 1; \
 	done
 
-figures: ## what is promised about time, measured on real processes; ONLY=kill,cut,stop,idle,bench,lockservice,join
+figures: ## what is promised about time, measured on real processes; ONLY=kill,cut,stop,idle,bench,lockservice,join,crowd
 	go run ./internal/figures $(if $(ONLY),-only $(ONLY))
 
 compare: ## every promise about speed, beside corosync and the bare machine; needs root. ONLY=send/ordered/64,ping MTU=1500 QUICK=1 PEERS=udpu,knet OUT=file

@@ -26,6 +26,7 @@ type cluster struct {
 	l     *study
 	part  string
 	addrs []string    // where each listens
+	seeds []string    // what each is told of the others
 	hosts []*lab.Host // of each; nil is this host
 	nodes []*lab.Process
 	sent  int // messages sent to place the token
@@ -42,25 +43,33 @@ func (l *study) startLocal(ctx context.Context, part string) (*cluster, error) {
 
 // start starts a node at each address and waits until all have the view of all. After an error nothing runs.
 func (l *study) start(ctx context.Context, part string, addrs []string, hosts []*lab.Host) (*cluster, error) {
-	c := &cluster{l: l, part: part, addrs: addrs, hosts: hosts, nodes: make([]*lab.Process, len(addrs))}
-	for i := range addrs {
+	c := &cluster{l: l, part: part, addrs: addrs, seeds: addrs, hosts: hosts, nodes: make([]*lab.Process, len(addrs))}
+	return c, c.startAll(ctx)
+}
+
+// startAll starts all nodes and waits until each has the view of all. After an error nothing runs.
+func (c *cluster) startAll(ctx context.Context) error {
+	for i := range c.addrs {
 		if err := c.startNode(i); err != nil {
 			c.end()
-			return nil, err
+			return err
 		}
 	}
-	if _, err := c.waitWhole(ctx, make([]int, len(addrs))); err != nil {
+	if _, err := c.waitWhole(ctx, make([]int, len(c.addrs))); err != nil {
 		c.end()
-		return nil, err
+		return err
 	}
-	return c, nil
+	return nil
 }
 
 // startNode starts node i, for the first time or again: with the default configuration, but for the name and the addresses.
 func (c *cluster) startNode(i int) error {
-	name := string(rune('a' + i))
+	name := string(rune('a' + i%26))
+	if i >= 26 {
+		name += name
+	}
 	args := []string{
-		c.l.Command, "node", "-name", name, "-listen", c.addrs[i], "-seeds", strings.Join(c.addrs, ","),
+		c.l.Command, "node", "-name", name, "-listen", c.addrs[i], "-seeds", strings.Join(c.seeds, ","),
 		"-key-file", c.l.KeyFile, "-group", "figures", "-size", strconv.Itoa(c.l.size),
 	}
 	if c.l.logs != "" {

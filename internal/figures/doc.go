@@ -13,6 +13,7 @@
 //	idle         processor time of three members that have nothing to say
 //	bench        "lockstep bench -local 3": 64 B, 1 KiB and 8 KiB, one and three senders, ordered and safe
 //	lockservice  the example's last line
+//	crowd        three times thirty processes started at once, of which each is told of three, until all are in the view of all
 //	join         1 GiB of state for a fourth member, while three carry half of their most of 1 KB messages: rate and p99 before and during
 //
 // It drives the command lockstep as a stranger would, by its flags, its standard input and its output (internal/lab). A time is taken

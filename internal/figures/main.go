@@ -32,6 +32,7 @@ var parts = []part{
 	{"bench", measureBench},
 	{"lockservice", measureLockservice},
 	{"join", measureJoin},
+	{"crowd", measureCrowd},
 }
 
 // options is the command line.
