@@ -101,6 +101,26 @@ func TestAssemblyIsBounded(t *testing.T) {
 	}
 }
 
+// A packet that was given up for newer ones is not begun again by what comes late of it: the newer ones become whole.
+func TestLatePartsDriveNobodyOut(t *testing.T) {
+	var a assembly
+	part := func(packet uint64, index uint16) (dropped int, done bool) {
+		_, dropped, done = a.add(partOf(1, 100*packet, wire.PartHeader{Index: index, Count: 2, Total: 2}, "x"))
+		return dropped, done
+	}
+	for packet := range uint64(pendingPerSealer + 1) {
+		part(packet+1, 0)
+	}
+	if dropped, done := part(1, 1); dropped != 1 || done {
+		t.Errorf("the late part of what was given up: %d dropped, whole %v", dropped, done)
+	}
+	for packet := uint64(2); packet <= pendingPerSealer+1; packet++ {
+		if dropped, done := part(packet, 1); dropped != 0 || !done {
+			t.Errorf("packet %d: %d dropped, whole %v", packet, dropped, done)
+		}
+	}
+}
+
 func TestOpenerCacheIsBoundedAndKeepsWhatIsUsed(t *testing.T) {
 	var c openerCache
 	var aead cipher.AEAD = checksum{}

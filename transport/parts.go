@@ -49,6 +49,9 @@ type partKey struct {
 	first   uint64 // the counter of part 0
 }
 
+// stream is what all packets of a sealer in a context have in common.
+func (k partKey) stream() partKey { return partKey{sealer: k.sealer, context: k.context} }
+
 // pending is a packet of which some parts are here.
 type pending struct {
 	key    partKey
@@ -65,6 +68,9 @@ type assembly struct {
 	pending map[partKey]*pending
 	order   []*pending // the oldest first
 	bytes   int
+	// gone is, by sealer and context, the newest packet that was given up for newer ones. What is as old is not begun again: its late parts
+	// would take the place of packets that can still become whole, and their late parts the place of others, for ever.
+	gone map[partKey]uint64
 }
 
 // add takes a part. It returns the packet that the part completes, and how many parts were dropped.
@@ -79,6 +85,9 @@ func (a *assembly) add(p Packet) (whole Packet, dropped int, done bool) {
 	}
 	key := partKey{p.Header.Sealer, p.Header.Context, p.Header.Counter - uint64(head.Index)}
 	w := a.pending[key]
+	if w == nil && key.first <= a.gone[key.stream()] {
+		return Packet{}, 1, false
+	}
 	if w == nil {
 		w, dropped = a.begin(key, p.Header, head)
 	}
@@ -125,6 +134,11 @@ func (a *assembly) begin(key partKey, header wire.Header, head wire.PartHeader) 
 	}
 	if share >= pendingPerSealer {
 		dropped = a.giveUp(oldest)
+		if a.gone == nil || len(a.gone) >= pendingMost {
+			a.gone = map[partKey]uint64{}
+		}
+		stream := oldest.key.stream()
+		a.gone[stream] = max(a.gone[stream], oldest.key.first)
 	} else if len(a.order) >= pendingMost {
 		dropped = a.giveUp(a.order[0])
 	}
