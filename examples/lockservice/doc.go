@@ -17,5 +17,6 @@
 //
 // Read it in this order: messages.go and table.go (what is replicated, without any network), snapshot.go (what a joiner gets),
 // member.go, claims.go and acquire.go (how the table hangs on the group), clients.go (who uses it). The rest is proof: journal.go writes
-// down what clients believed, resource.go refuses stale fences, evidence.go and prove.go look for contradictions, parent.go runs it all.
+// down what clients believed, resource.go refuses stale fences,
+// resource_client.go asks it, evidence.go and prove.go look for contradictions, parent.go runs it all.
 package main
