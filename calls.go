@@ -72,6 +72,14 @@ const (
 	statusDeclined uint8 = 2
 )
 
+// begun notes a call that waits from now on. The group's mutex is held.
+func (t *tenure) begun(c *call) {
+	if t.calls == nil {
+		t.calls = map[uint64]*call{}
+	}
+	t.calls[c.id] = c
+}
+
 // finish ends a call. The group's mutex is held.
 func (t *tenure) finish(c *call, err error) {
 	if c.finished {
@@ -182,7 +190,9 @@ func (t *tenure) answer(id uint64, from wire.MemberID, status uint8, data []byte
 	}
 }
 
-// departed accounts for members that a view took out, in every query that expects them. The group's mutex is held.
+// departed accounts for members that a view took out, in every query that expects them. A query that is asked alone waits for this
+// member's own handler and for nobody's coming or going; if the handler is not to run any more, passedOver ends it. The group's mutex
+// is held.
 func (t *tenure) departed(v *membership.View) {
 	if len(t.calls) == 0 {
 		return
@@ -203,7 +213,7 @@ func (t *tenure) departed(v *membership.View) {
 		reasons[d.Member.ID] = d.Reason
 	}
 	for _, c := range t.calls {
-		if c.kind != wire.KindQuery || !c.delivered {
+		if c.kind != wire.KindQuery || !c.delivered || c.alone {
 			continue
 		}
 		for i := range c.expected {

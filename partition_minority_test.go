@@ -284,3 +284,62 @@ func TestNoAnswerFromHalfAState(t *testing.T) {
 		c.WantViews(g, 20*time.Second, "a", "b", "c")
 	})
 }
+
+// TestAskedAloneWhileTakenInAgain: two queries are at a member that was cut off, one with its handler and one behind it, when the primary
+// takes the member in again; it never called anything before. The first is answered from the state its handler read; the second has no
+// state any more and says so.
+func TestAskedAloneWhileTakenInAgain(t *testing.T) {
+	locksteptest.Run(t, 3, func(t *testing.T, c *locksteptest.Cluster) {
+		running, hold := make(chan struct{}), make(chan struct{})
+		all := make([]*tally, 3)
+		g := c.Join("tally", lockstep.GroupConfig{Size: 3, Partition: lockstep.ReadOnly}, func(i int, g *lockstep.Group) {
+			all[i] = &tally{}
+			all[i].open(g)
+			lockstep.HandleQuery(g, func(context.Context, lockstep.Message, sumUpSlowly) (string, error) {
+				close(running)
+				<-hold
+				return all[i].text(), nil
+			})
+		})
+		if _, err := lockstep.Apply[int](t.Context(), g[0], entry{7}); err != nil {
+			t.Fatal(err)
+		}
+		c.Want(time.Second, "the entry at c", func() bool { return all[2].text() == "7" })
+		c.Cut(2)
+		c.WantBlocked(g[2], 5*time.Second)
+		c.WantView(g[0], 5*time.Second, "a", "b")
+		type told struct {
+			r   lockstep.Replies[string]
+			err error
+		}
+		ask := func(v any) chan told {
+			done := make(chan told, 1)
+			go func() {
+				r, err := lockstep.Query[string](t.Context(), g[2], lockstep.All, v)
+				done <- told{r, err}
+			}()
+			return done
+		}
+		first := ask(sumUpSlowly{})
+		<-running
+		second := ask(sumUp{})
+		synctest.Wait()
+		c.Heal()
+		if x := <-second; !errors.Is(x.err, lockstep.ErrNotPrimary) || len(x.r.Answers) != 0 {
+			t.Errorf("the second: %+v, %v", x.r, x.err)
+		}
+		select {
+		case x := <-first:
+			t.Errorf("the first before its handler was through: %+v, %v", x.r, x.err)
+		default:
+			close(hold)
+			if x := <-first; x.err != nil || !x.r.Stale || len(x.r.Answers) != 1 || x.r.Answers[0].Value != "7" {
+				t.Errorf("the first: %+v, %v", x.r, x.err)
+			}
+		}
+		c.WantViews(g, 20*time.Second, "a", "b", "c")
+	})
+}
+
+// sumUpSlowly asks for the sum with a handler that takes its time.
+type sumUpSlowly struct{}

@@ -104,10 +104,7 @@ func (g *Group) submit(ctx context.Context, op string, kind wire.Kind, o Order, 
 	s := submitted{kind: kind, order: wire.Order(o), payload: body}
 	if c != nil {
 		s.call = c.id
-		if t.calls == nil {
-			t.calls = map[uint64]*call{}
-		}
-		t.calls[c.id] = c
+		t.begun(c)
 	}
 	putHead(body, kind, s.call, index)
 	tag := t.pending.add(s)

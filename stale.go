@@ -57,7 +57,7 @@ func (g *Group) queueHere(op string, c *call, e *encoded) error {
 		}
 		c.expected = append(c.expected, x)
 	}
-	t.calls[c.id] = c
+	t.begun(c)
 	if c.open == 0 {
 		t.advance(c)
 		return nil
