@@ -104,14 +104,32 @@ func (d *Directory) Lost(failed []wire.Failed) {
 }
 
 // Describe returns what this side brings to the ring just installed, a copy. mine says that it is this member's to multicast:
-// one of each side does, the one with the lowest id.
-func (d *Directory) Describe() (dir wire.Directory, mine bool) {
+// one of each side does, the one with the lowest id. Its own joins that no ring has ordered yet go along as if they waited already, so
+// that thirty members started together come in by one view and not by thirty.
+func (d *Directory) Describe(joins []wire.GroupJoin) (dir wire.Directory, mine bool) {
 	dir = wire.Directory{Ring: d.ring, Floor: d.floor, Side: slices.Clone(d.side), Seen: slices.Clone(d.seen),
 		Misses: d.unknown || slices.ContainsFunc(d.seeds, d.absent)}
 	for _, r := range d.records {
 		dir.Groups = append(dir.Groups, *cloneRecord(&r.GroupRecord))
 	}
+	dir.Groups = withJoins(dir.Groups, joins)
 	return dir, !d.synced && len(d.side) > 0 && d.side[0] == d.self.ID
+}
+
+// withJoins puts joins, one for each group, among those that wait: with the newest record of their group, or in one of their own.
+func withJoins(groups []wire.GroupRecord, joins []wire.GroupJoin) []wire.GroupRecord {
+	known := groups
+	for _, j := range joins {
+		at, found := slices.BinarySearchFunc(known, j.Name, func(r wire.GroupRecord, name string) int { return strings.Compare(r.Name, name) })
+		switch {
+		case !found:
+			groups = append(groups, wire.GroupRecord{Name: j.Name, Waiting: []wire.GroupJoin{j}})
+		case len(groups[at].Waiting) < wire.MaxWaiting:
+			groups[at].Waiting = append(groups[at].Waiting, j)
+		}
+	}
+	slices.SortStableFunc(groups, func(a, b wire.GroupRecord) int { return strings.Compare(a.Name, b.Name) })
+	return groups
 }
 
 // Collect takes a directory that the ring delivered, and copies it. One for another ring, of nobody, or of members that another

@@ -319,13 +319,27 @@ func (p *proc) reconcile() {
 			}
 			ask(wire.KindGroupLeave, a.failed, l.Append(nil))
 		case a.join && in == MembershipNone:
-			j := wire.GroupJoin{Name: a.name, Mode: a.mode, Config: a.config, Seeds: a.seeds, Table: a.table, Attempt: 7,
-				Member: wire.GroupMember{ID: p.info.ID, Name: p.name}}
+			j := a.wish()
 			ask(wire.KindGroupJoin, 0, j.Append(nil))
 		case in == MembershipLoading && a.load == nil && a.has:
 			ask(wire.KindLoaded, a.loadedCut, wire.Loaded{Member: p.info.ID, Cut: a.loadedCut, Giver: a.giver}.Append(nil))
 		}
 	}
+}
+
+func (a *app) wish() wire.GroupJoin {
+	return wire.GroupJoin{Name: a.name, Mode: a.mode, Config: a.config, Seeds: a.seeds, Table: a.table, Attempt: 7,
+		Member: wire.GroupMember{ID: a.p.info.ID, Name: a.p.name}}
+}
+
+// joins are those that p brings to a ring.
+func (p *proc) joins() (list []wire.GroupJoin) {
+	for _, a := range p.sorted() {
+		if a.join && !a.leave && p.dir.Membership(wire.NewGroupID(a.name)) == MembershipNone {
+			list = append(list, a.wish())
+		}
+	}
+	return list
 }
 
 // recut says that the load under way failed.

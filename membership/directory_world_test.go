@@ -194,7 +194,7 @@ func (w *world) form(members, installing []*proc) {
 		}
 	}
 	for _, p := range installing {
-		if dir, mine := p.dir.Describe(); mine {
+		if dir, mine := p.dir.Describe(p.joins()); mine {
 			p.send(wire.KindDirectory, 0, dir.Append(nil))
 		}
 	}
@@ -441,7 +441,7 @@ func cmpString(a, b string) int {
 
 // digest is the directory's replicated content.
 func digest(d *Directory) string {
-	dir, _ := d.Describe()
+	dir, _ := d.Describe(nil)
 	if !d.synced {
 		dir.Seen = nil
 	}

@@ -115,7 +115,7 @@ func TestPartitionableLoaderAlone(t *testing.T) {
 func TestDirectoriesTravel(t *testing.T) {
 	w, _ := cluster(t, "abc", wire.GroupConfig{Size: 3})
 	d := w.proc("b").dir
-	dir, mine := d.Describe()
+	dir, mine := d.Describe(nil)
 	if mine {
 		t.Error("b speaks on a synced ring")
 	}
@@ -127,7 +127,7 @@ func TestDirectoriesTravel(t *testing.T) {
 	infos := []wire.Info{w.proc("b").info, w.proc("c").info}
 	ids := []wire.MemberID{w.proc("b").info.ID, w.proc("c").info.ID}
 	d.Install(ring, infos, ids)
-	own, mine := d.Describe()
+	own, mine := d.Describe(nil)
 	if !mine || !slices.Equal(own.Side, ids) || d.Complete() || d.Synced() {
 		t.Errorf("b speaks: %v for %v", mine, own.Side)
 	}

@@ -49,7 +49,7 @@ func (c *Core) installed(d membership.Delivery) {
 	c.dir.Lost(d.Departed)
 	c.events()
 	c.direct.retain(c, d.Members)
-	if dir, mine := c.dir.Describe(); mine {
+	if dir, mine := c.dir.Describe(c.joins()); mine {
 		c.event(0, wire.KindDirectory, dir.Append(nil))
 	}
 	c.bringChains(d.Link)

@@ -227,7 +227,7 @@ func (c *Core) wish(g *group) (kind wire.Kind, payload func() []byte, waits bool
 	case g.leaving:
 		return 0, nil, true
 	case g.joining != nil && in == membership.MembershipNone && c.seeded:
-		return wire.KindGroupJoin, func() []byte { return c.joinPayload(g) }, false
+		return wire.KindGroupJoin, func() []byte { j := c.join(g); return j.Append(nil) }, false
 	}
 	return 0, nil, false
 }
@@ -249,12 +249,22 @@ func (c *Core) knownSeeds() []netip.AddrPort {
 	return seeds
 }
 
-func (c *Core) joinPayload(g *group) []byte {
-	j := wire.GroupJoin{
+func (c *Core) join(g *group) wire.GroupJoin {
+	return wire.GroupJoin{
 		Name: g.name, Mode: g.joining.Mode, Member: wire.GroupMember{ID: c.cfg.Self.ID, Name: c.cfg.Self.Name},
 		Attempt: g.attempt, Config: g.joining.Config, Seeds: c.knownSeeds(), Table: g.joining.Table,
 	}
-	return j.Append(nil)
+}
+
+// joins are the wishes to join that this member brings to a new ring, to be met by its sync in one view with all the others. Those of a
+// bundle are put behind the sync: they have a place of their own.
+func (c *Core) joins() (list []wire.GroupJoin) {
+	for _, g := range c.order {
+		if kind, _, _ := c.wish(g); kind == wire.KindGroupJoin && g.bundle == nil {
+			list = append(list, c.join(g))
+		}
+	}
+	return list
 }
 
 // event queues a membership event: safe, but for what need not be, and before all messages.

@@ -37,6 +37,7 @@ type Options struct {
 	Disk       DiskConfig    // zero: nothing outlives a process
 	Near       Near          // where numbers begin; zero: at their beginning
 	Generation int           // of the drawing of scenarios; 0: the newest
+	Times      int           // as long as faults strike otherwise; 0: once
 
 	// tamper, in the tests of the simulator itself, may change what a node received, as a fault of its memory would.
 	tamper func(node int, p wire.Packet)
