@@ -22,7 +22,7 @@ sim: ## simulated clusters: SEEDS=3000 of them, FROM=1 on
 	go test ./internal/sim -count=1 -timeout 0 -run 'TestSeed$$' -v -seeds=$(SEEDS) -from=$(FROM)
 
 swarm: ## the same for MINUTES=10, each seed run twice, with a report a minute; FROM=1 on
-	go test ./internal/sim -count=1 -timeout 0 -run 'TestSeed$$' -v -minutes=$(MINUTES) -from=$(FROM)
+	go test -pgo=internal/sim/sweep.pgo ./internal/sim -count=1 -timeout 0 -run 'TestSeed$$' -v -minutes=$(MINUTES) -from=$(FROM)
 
 explore: ## three members and two messages, every path with at most two faults, as far as MINUTES=10 go
 	go run ./internal/explore -minutes $(MINUTES)

@@ -23,6 +23,7 @@ type group struct {
 	messages  []*message // in the order of first appearance, log by log
 	views     []*view    // in the order of first installation
 	byID      map[ViewID]*view
+	farewells []*view   // primary ones with members that left at their own wish
 	slab      []arrival // room for arrivals to come
 	last      *sender   // whom the last lookup was about
 }
@@ -129,6 +130,11 @@ func index(h *History) []*group {
 	for _, g := range groups {
 		for _, l := range g.logs {
 			g.add(l)
+		}
+		for _, v := range g.views {
+			if v.first.Primary && slices.ContainsFunc(v.first.Left, func(d Departure) bool { return d.Reason == "leave" }) {
+				g.farewells = append(g.farewells, v)
+			}
 		}
 		g.merge()
 	}

@@ -78,6 +78,34 @@ func TestOverriddenWhileLoading(t *testing.T) {
 	}
 }
 
+// withoutC tells of a, b and c in founding 9, and of a message that c has not.
+func withoutC() *teller {
+	t := newTeller()
+	t.founding = 9
+	t.log(a).Add(Event{Kind: Founded})
+	t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+	t.view(2, abc, []Member{b, c}, []Member{a}, nil, a)
+	t.deliver(t.send(a, Agreed), false, a, b)
+	return t
+}
+
+// TestAcknowledgedBesideAnOverride: c goes on as the primary without what a and b have of a's. On somebody's word a goes on alone and
+// acknowledges it; then, on somebody else's, c goes on and takes in b, which has it from before. In the line of c it was never answered.
+func TestAcknowledgedBesideAnOverride(test *testing.T) {
+	t := withoutC()
+	place := t.place
+	t.all(Blocked, Event{}, a, b)
+	t.view(3, []Member{c}, nil, []Member{c}, []Departure{{a, "partition"}, {b, "partition"}}, "")
+	t.founding, t.ring = 4, 8
+	t.view(3, []Member{a}, nil, []Member{a}, []Departure{{b, "partition"}, {c, "partition"}}, "")
+	t.all(Stable, Event{Position: place}, a)
+	t.founding, t.ring = 5, 11
+	t.view(4, []Member{c, b}, []Member{b}, []Member{c}, []Departure{{a, "partition"}}, c)
+	for _, x := range Judge(t.h).Violations {
+		test.Error(x)
+	}
+}
+
 var lineMutants = []mutant{
 	{name: "an override that goes on with an older state than one has loaded whom it takes in", want: StableKept, make: func(*testing.T) *History {
 		return reloaded(true)
@@ -99,12 +127,7 @@ var lineMutants = []mutant{
 		return t.h
 	}},
 	{name: "an override that goes on with an older state than one has whom it takes in", want: StableKept, make: func(*testing.T) *History {
-		t := newTeller()
-		t.founding = 9
-		t.log(a).Add(Event{Kind: Founded})
-		t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
-		t.view(2, abc, []Member{b, c}, []Member{a}, nil, a)
-		t.deliver(t.send(a, Agreed), false, a, b)
+		t := withoutC()
 		t.all(Stable, Event{Position: t.place}, b)
 		t.all(Crash, Event{}, a)
 		t.all(Blocked, Event{}, b, c)

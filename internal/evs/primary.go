@@ -125,11 +125,12 @@ func remembers(w *view, other *Event) Member {
 }
 
 // takenIn reports whether a primary between views w and v took a member of w in anew, whose state is no memory any more (see supersede):
-// that primary's own continuity is judged, and with its last holder the group's state is lost.
+// that primary's own continuity is judged, and with its last holder the group's state is lost. Nor is that of a member that had left by
+// such a primary, at its own wish, whenever it is told.
 func (g *group) takenIn(keeper Member, w, v *view) bool {
 	return slices.ContainsFunc(g.views, func(u *view) bool {
-		return u != w && u != v && u.first.Primary && u.line() == w.line() && u.id.Num > w.id.Num && u.first.Step <= v.first.Step &&
-			contains(u.first.Joined, keeper)
+		return u != w && u != v && u.first.Primary && u.line() == w.line() && u.id.Num > w.id.Num &&
+			(u.first.Step <= v.first.Step && contains(u.first.Joined, keeper) || u.before(v.first) && u.parts(keeper))
 	})
 }
 

@@ -134,11 +134,27 @@ func (r *replay) supersede(e *Event) {
 				m.by = e
 			}
 		}
-		if len(m.lefts) > 0 && comesBefore(m.log, m.lefts[0], e) {
+		if len(m.lefts) > 0 && comesBefore(m.log, m.lefts[0], e) || m.view != nil && r.g.goneBefore(m, e) {
 			m.ended, m.left = true, true
 		}
 	}
 }
+
+// goneBefore reports whether a primary view up to e in the order says that the member left at its own wish. It may be told of its end much
+// later: cut off, it asks again on the ring that it comes to, and is told of that.
+func (g *group) goneBefore(m *memory, e *Event) bool {
+	return slices.ContainsFunc(g.farewells, func(u *view) bool {
+		return u.line() == m.line && u.id.Num > m.view.View.Num && u.first.Position > m.cut && u.before(e) && u.parts(m.log.Member)
+	})
+}
+
+// before reports whether a view was installed before e, or at its moment, or comes before it in the order of one ring.
+func (v *view) before(e *Event) bool {
+	return v.first.Step <= e.Step || v.id.Ring == e.View.Ring && v.id.Num < e.View.Num
+}
+
+// parts reports whether a view says that the member left at its own wish.
+func (v *view) parts(m Member) bool { return slices.Contains(v.first.Left, Departure{m, "leave"}) }
 
 // lefts are the ends of a log's memberships, in their order.
 func lefts(l *Log) []*Event {

@@ -108,7 +108,7 @@ func checkStable(g *group) {
 				}
 			}
 			if e.line != 0 {
-				g.overridden(r, m, x, e, acked)
+				g.overridden(r, m, x, e, acked, &lines)
 				g.forgotten = g.forgotten || begins && known.missing(m.state) >= 0
 			}
 			if g.byID[e.View].first == e && x.known.missing(m.state) >= 0 {
@@ -140,14 +140,16 @@ func checkStable(g *group) {
 	})
 }
 
-// overridden reports what was acknowledged and is missing where an override takes in somebody who has it.
-func (g *group) overridden(r *replay, m *memory, x *course, e *Event, acked []ack) {
+// overridden reports what was acknowledged and is missing where an override takes in somebody who has it. What was acknowledged in another
+// line that began beside this one binds nobody here, even if somebody holds it from before: their common primary may have gone on without it.
+func (g *group) overridden(r *replay, m *memory, x *course, e *Event, acked []ack, lines *courses) {
+	parent := lines.byLine[x.parent]
 	for _, o := range r.memories {
 		if !o.living || o.left || o.untold || o.by != e || o.line != x.parent {
 			continue
 		}
 		for _, a := range acked {
-			if o.state.has(a.index) && !m.state.has(a.index) {
+			if o.state.has(a.index) && !m.state.has(a.index) && parent != nil && parent.counts(x.parent, a.line, a.index) {
 				g.report(StableKept, m.log.Member, "went on in founding %d, in view %s, without %s at %d, which %s had acknowledged and %s has, who is taken in", e.Founding,
 					e.View, g.messages[a.index].uid, a.position, a.by, o.log.Member)
 				break

@@ -307,3 +307,39 @@ func TestLeftOnTheWayHere(t *testing.T) {
 		t.Errorf("b left elsewhere, and was in the group when c founded it: %v", list)
 	}
 }
+
+// allLeft tells of a and b, which leave one after the other, of c, which founds the group anew behind that, and of a, which is cut off and is
+// told of its leave much later, when it has asked again on another ring; or never, since it crashes. reason is what b heard of a.
+func allLeft(reason string, crashes bool) *History {
+	t := newTeller()
+	t.log(a).Add(Event{Kind: Founded})
+	t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+	t.view(2, []Member{a, b}, []Member{b}, []Member{a}, nil, a)
+	t.deliver(t.send(a, Agreed), false, a, b)
+	t.all(Stable, Event{Position: t.place}, a, b)
+	t.view(3, []Member{b}, nil, []Member{b}, []Departure{{a, reason}}, "")
+	t.place++
+	t.all(Left, Event{View: ViewID{4, 7}, Position: t.place}, b)
+	t.log(c).Add(Event{Kind: Founded})
+	t.view(5, []Member{c}, []Member{c}, []Member{c}, nil, "")
+	if crashes {
+		t.all(Crash, Event{}, a)
+		return t.h
+	}
+	t.all(Blocked, Event{}, a)
+	t.place += 1000
+	t.all(Left, Event{View: ViewID{0, 7}, Position: t.place}, a)
+	return t.h
+}
+
+// TestAllLeftAndOneIsToldLate: whoever had left at its own wish remembers nothing that a later founding must know of.
+func TestAllLeftAndOneIsToldLate(t *testing.T) {
+	for _, crashes := range []bool{false, true} {
+		for _, x := range Judge(allLeft("leave", crashes)).Violations {
+			t.Errorf("crashes %v: %v", crashes, x)
+		}
+		if v := Judge(allLeft("partition", crashes)).Violations; len(v) == 0 {
+			t.Errorf("crashes %v: founded beside one that was only cut off, and nothing is said", crashes)
+		}
+	}
+}

@@ -9,7 +9,8 @@
 // checker that miss one of them would miss the same mistake made by accident.
 //
 // First the tree as it is runs the seeds, and must pass them all. Then each mutant is built and runs the same seeds until one of
-// them shows a violation. A line tells what came of it:
+// them shows a violation; each seed plays for three times as long as in a sweep, so that what happens once in a hundred sweep seeds does
+// not escape two hundred. A line tells what came of it:
 //
 //	obligation-dropped          caught  ring safe delivery   after 17 seeds
 //

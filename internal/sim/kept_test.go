@@ -7,7 +7,7 @@ import "testing"
 // A seed is replayed as it was drawn when it failed. For some this is no longer known: whether before or after holes were added.
 func TestKeptSeeds(t *testing.T) {
 	first, second, third, fourth, either := []int{1}, []int{withoutHoles}, []int{withHoles}, []int{withTraps}, []int{withoutHoles, withHoles}
-	fifth, sixth, seventh := []int{withMidway}, []int{withWords}, []int{withResizes}
+	fifth, sixth, seventh, eighth := []int{withMidway}, []int{withWords}, []int{withResizes}, []int{withPartings}
 	for _, k := range []struct {
 		generations []int
 		seed        uint64
@@ -90,6 +90,8 @@ func TestKeptSeeds(t *testing.T) {
 		{seventh, 80509818, "the same, in many groups"},
 		{seventh, 80506598, "who had loaded and was not told yet that it was in met an override's founding and was let in there"},
 		{seventh, 80502420, "who gave up a founding whose size was changed waited with that size, and nobody else was let in to found the next"},
+		{eighth, 87001799, "what was answered in one override's founding was looked for in another's, beside it"},
+		{eighth, 87006238, "all had left but for one that did not know, being cut off, when somebody founded the group anew behind that on the same ring"},
 	} {
 		for _, generation := range k.generations {
 			r := run(Options{Seed: k.seed, Generation: generation})

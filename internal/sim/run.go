@@ -25,6 +25,9 @@ type Result struct {
 // results.
 func Run(seed uint64, trace io.Writer) Result { return run(Options{Seed: seed, Trace: trace}) }
 
+// RunFor plays it for so many times as long: faults that need something rare to be under way have as many more occasions.
+func RunFor(seed uint64, times int) Result { return run(Options{Seed: seed, Times: times}) }
+
 // A drawing is a scenario of some generation.
 type drawing interface {
 	cluster() *Cluster

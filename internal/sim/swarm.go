@@ -26,7 +26,8 @@ const (
 	withMidway   = 5 // one trap more: faultMidway
 	withWords    = 6 // what applications and operators say (words.go), and seeds with many idle groups
 	withResizes  = 7 // one seed in two changes the sizes of groups (fault_resize.go), and groups may have several donors
-	newest       = withResizes
+	withPartings = 8 // somebody is always cut off while an operator's word is on its way, not in one seed of three only
+	newest       = withPartings
 )
 
 // A swarm is a scenario of the second generation or a later one.
@@ -108,7 +109,7 @@ func newSwarm(opts Options) *swarm {
 	}
 	s.pause0 = time.Duration(500+rng.IntN(2500)) * time.Millisecond
 	s.gap = time.Duration(150+rng.IntN(1800)) * time.Millisecond
-	s.length = s.pause0 + time.Duration(7000+rng.IntN(12000))*time.Millisecond
+	s.length = s.pause0 + time.Duration(max(1, opts.Times))*time.Duration(7000+rng.IntN(12000))*time.Millisecond
 	return s
 }
 

@@ -42,7 +42,7 @@ func (s *swarm) moreGroups(seed uint64, nodes int, specs []GroupSpec) []GroupSpe
 func (s *swarm) drawWords() {
 	s.c.stats.IdleGroups = len(s.c.groups) - len(s.c.busy())
 	s.words.late = rand.New(rand.NewPCG(s.c.opts.Seed, 13))
-	s.words.parted = s.words.late.IntN(3) == 0
+	s.words.parted = s.words.late.IntN(3) == 0 || s.c.opts.Generation >= withPartings
 	s.words.careless = s.words.rng.IntN(2) == 0
 	for _, d := range []struct {
 		kind faultKind

@@ -277,6 +277,26 @@ func TestRecords(t *testing.T) {
 	}
 }
 
+// TestNumberBehindALoss numbers an apply of a member that lost a message before: delivered elsewhere and never at home, it comes
+// behind the loss, or its own end would be told before it was made.
+func TestNumberBehindALoss(t *testing.T) {
+	n := newNarrator()
+	n.start(a, b)
+	n.send(a, "ordered", "delivered")
+	n.deliver(a, "ordered", "delivered", a, b)
+	n.send(a, "ordered", "lost")
+	n.say(a, lab.Line{Ev: "lost", Data: "lost"})
+	n.say(a, lab.Line{Ev: "calling", Op: "apply", Order: "safe", Data: "elsewhere", Tag: "apply"})
+	n.deliver(a, "safe", "elsewhere", b)
+	n.say(a, lab.Line{Ev: "error", Op: "apply", Tag: "apply", Uncertain: true})
+	all := newMessages([]run{*n.runs[a], *n.runs[b]}, t.Errorf)
+	for i, data := range []string{"delivered", "lost", "elsewhere"} {
+		if got := all.uid(a, data).Seq; got != uint64(i+1) {
+			t.Errorf("%q has number %d, want %d", data, got, i+1)
+		}
+	}
+}
+
 // TestKept writes a round down and judges it again.
 func TestKept(t *testing.T) {
 	dir := t.TempDir()

@@ -60,6 +60,7 @@ type sent struct {
 	position uint64
 	anywhere bool // somebody delivered it
 	// The places of lines of the sender, from 1; 0 if there is no such line.
+	call int // in which the member set out
 	end  int // the first that told of its delivery or its loss
 	here int // of its delivery
 	fail int // that answered an apply with an error
@@ -120,10 +121,10 @@ func (m *messages) read(r *run) {
 		case l.Ev == "sending":
 			sending = nil
 			for _, data := range datas(l) {
-				sending = append(sending, m.add(self, data, l))
+				sending = append(sending, m.add(self, data, l, k+1))
 			}
 		case l.Ev == "calling" && l.Op == "apply":
-			calls[l.Tag] = m.add(self, l.Data, l)
+			calls[l.Tag] = m.add(self, l.Data, l, k+1)
 			calls[l.Tag].apply = true
 		case l.Ev == "accepted":
 			sending = nil
@@ -139,8 +140,8 @@ func (m *messages) read(r *run) {
 	}
 }
 
-func (m *messages) add(self evs.Member, data string, l lab.Line) *sent {
-	s := &sent{text: text{self, data}, order: orderOf(l.Order), tag: l.Tag, began: l.At, accepted: true}
+func (m *messages) add(self evs.Member, data string, l lab.Line, place int) *sent {
+	s := &sent{text: text{self, data}, order: orderOf(l.Order), tag: l.Tag, began: l.At, call: place, accepted: true}
 	if m.byText[s.text] != nil {
 		m.trouble("%s sends %.40q a second time: the histories cannot be told apart", self, data)
 		return s
@@ -211,12 +212,13 @@ func number(member evs.Member, list []*sent) {
 }
 
 // before reports whether a send is known to have come before an apply. What is told as lost may be delivered after all, so the
-// group's order says more than when the sender was told.
+// group's order says more than when the sender was told. What had come to its end before the apply was made came before it, whoever
+// else delivered the apply.
 func (s *sent) before(apply *sent) bool {
 	if s.position > 0 && apply.position > 0 {
 		return s.position < apply.position
 	}
-	return s.end > 0 && s.end < apply.end
+	return s.end > 0 && s.end < max(apply.call, apply.end)
 }
 
 // uid names the message that a line is about. One that nobody set out to send gets a number that nobody has.
