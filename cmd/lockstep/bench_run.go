@@ -45,7 +45,7 @@ type bench struct {
 	mu        sync.Mutex
 	running   bool // between begin and end: what is delivered counts
 	messages  uint64
-	seen      []sight // pings of others
+	seen      sights // pings of others
 	pingBytes int
 }
 
@@ -139,9 +139,9 @@ func (b *bench) countPing(m lockstep.Message, p Ping) {
 	if b.keepOwn {
 		b.messages++
 	}
-	if len(b.seen) < delaysMost {
+	if b.seen.n < delaysMost {
 		b.pingBytes = len(p)
-		b.seen = append(b.seen, it)
+		b.seen.add(it)
 	}
 }
 
@@ -186,10 +186,10 @@ func (o *benchOptions) measure(ctx context.Context, g *lockstep.Group, b *bench)
 	case o.mode == "ping":
 		r = delayResult("ping", o.size, pings, r)
 	case o.mode == "load":
-		pings = b.seen
+		pings = b.seen.all()
 		r = delayResult("load", o.size, pings, r)
-	case o.mode == "listen" && len(b.seen) > 0:
-		pings = b.seen
+	case o.mode == "listen" && b.seen.n > 0:
+		pings = b.seen.all()
 		r = delayResult("seen", b.pingBytes, pings, r)
 	}
 	r.benchCost = cost
@@ -199,24 +199,24 @@ func (o *benchOptions) measure(ctx context.Context, g *lockstep.Group, b *bench)
 // ping sends one message after the other came back, until the run ends.
 func (o *benchOptions) ping(run context.Context, g *lockstep.Group, b *bench) ([]sight, error) {
 	payload := make(Ping, o.size)
-	var pings []sight
-	for run.Err() == nil && len(pings) < delaysMost {
+	var seen sights
+	for run.Err() == nil && seen.n < delaysMost {
 		binary.BigEndian.PutUint64(payload, uint64(monotonic()))
 		if err := g.SendIn(run, o.how, payload); err != nil {
-			return pings, ended(run, err)
+			return seen.all(), ended(run, err)
 		}
 		select {
 		case it := <-b.back:
-			pings = append(pings, it)
+			seen.add(it)
 		case <-run.Done():
 		case <-g.Done():
-			return pings, g.Err()
+			return seen.all(), g.Err()
 		}
 		if o.pause > 0 && pause(run, o.pause) != nil {
 			break
 		}
 	}
-	return pings, nil
+	return seen.all(), nil
 }
 
 // ended is err, unless it only says that the run is over.

@@ -99,3 +99,19 @@ func TestPeakMemory(t *testing.T) {
 		}
 	}
 }
+
+func TestSightsAreKeptInOrder(t *testing.T) {
+	var s sights
+	const n = 2*sightsPiece + 1
+	for i := range n {
+		s.add(sight{sent: int64(i)})
+	}
+	for i, it := range s.all() {
+		if it.sent != int64(i) {
+			t.Fatalf("place %d has %d", i, it.sent)
+		}
+	}
+	if len(s.all()) != n || s.n != n {
+		t.Errorf("%d and %d of %d are there", len(s.all()), s.n, n)
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
-// Applies, queries and flushes: each waits on a goroutine of its own, and is submitted in its place among the sends.
+// Applies, queries, flushes and an operator's decisions: each waits on a goroutine of its own, and is submitted in its place among the
+// sends.
 
 import (
 	"context"
@@ -73,6 +74,12 @@ func (c *callOps) carryOut(ctx context.Context, op operation) {
 		if err = c.g.Flush(ctx); err == nil {
 			c.out.print(flushedEvent{Ev: "flushed", Tag: op.Tag})
 		}
+	case "loss":
+		err = c.loss(ctx, op)
+	case "override":
+		err = c.override(ctx, op)
+	case "resize":
+		err = c.resize(ctx, op)
 	}
 	if err != nil {
 		c.fail(op, err)

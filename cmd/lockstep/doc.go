@@ -15,12 +15,20 @@
 //   - The group's goroutine calls the application (app.go), which keeps a log as a hash chain (chain.go) and prints a line for
 //     each thing it is shown (events.go, lines.go).
 //   - One goroutine reads standard input (input.go, node_ops.go). Sends go through one queue and are carried out one by one
-//     (sender.go); applies, queries and flushes each wait on a goroutine of their own (calls.go); join and leave are done one
-//     after the other (membership.go).
+//     (sender.go); applies, queries, flushes and what an operator decides (operator.go) each wait on a goroutine of
+//     their own (calls.go); join and leave are done one after the other (membership.go).
 //   - Signals, the end of input and the end of the node end the process (node.go).
 //
 // One mutex, the application's, covers the log and the printing, so that the lines are in the order in which the application saw
 // things and a "state" line agrees with the delivery printed before it.
+//
+// # An operator's decisions
+//
+// Three operations show what an operator has to decide in a group with -size, after a total failure or when a voter is gone for good:
+//
+//	{"op":"loss","tag":"t"}      what going on without a quorum would give up: {"ev":"loss","tag":"t","founding":N,"members":["b","c"]}
+//	{"op":"override","tag":"t","founding":N,"members":["b","c"]}      goes on all the same, if that is what is lost: {"ev":"overridden",...}
+//	{"op":"resize","tag":"t","size":5}      five names vote from now on: {"ev":"resized","tag":"t","size":5}
 //
 // # Traced
 //

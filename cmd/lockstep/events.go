@@ -109,6 +109,25 @@ type flushedEvent struct {
 	Tag string `json:"tag"`
 }
 
+// lossEvent is what an override would give up.
+type lossEvent struct {
+	Ev       string   `json:"ev"`
+	Tag      string   `json:"tag"`
+	Founding uint64   `json:"founding"`
+	Members  []string `json:"members"`
+}
+
+type overriddenEvent struct {
+	Ev  string `json:"ev"`
+	Tag string `json:"tag"`
+}
+
+type resizedEvent struct {
+	Ev   string `json:"ev"`
+	Tag  string `json:"tag"`
+	Size int    `json:"size"`
+}
+
 // repliesEvent is a query's outcome. Failed has whoever did not answer, those in Declined (no state yet) among them, so that
 // with need "all" Replies and Failed cover the view.
 type repliesEvent struct {

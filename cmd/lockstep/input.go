@@ -31,6 +31,10 @@ type operation struct {
 	Prefix string          `json:"prefix,omitempty"`
 	Need   json.RawMessage `json:"need,omitempty"`
 	Tail   int             `json:"tail,omitempty"`
+
+	// Of an override: what a loss said.
+	Founding uint64   `json:"founding,omitempty"`
+	Members  []string `json:"members,omitempty"`
 }
 
 // errLineTooLong is a line beyond lineMost. The rest of it is skipped.

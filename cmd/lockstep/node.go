@@ -206,7 +206,7 @@ func (m *memberProcess) carryOut(op operation) bool {
 	switch op.Op {
 	case "send", "burst":
 		m.sender.add(op)
-	case "apply", "query", "flush":
+	case "apply", "query", "flush", "loss", "override", "resize":
 		m.calls.start(m.callCtx, op)
 	case "join":
 		m.tenancy.ask(op, nil)

@@ -193,6 +193,53 @@ func TestMinorityBlocks(t *testing.T) {
 	}
 }
 
+// TestAnOperatorDecides kills two of three for good, has the last one go on without them, and gives the group its size back when two
+// others have come with their names.
+func TestAnOperatorDecides(t *testing.T) {
+	args := threeNodes(t, "-size", "3")
+	a, b, c := startNode(t, "a", args["a"]...), startNode(t, "b", args["b"]...), startNode(t, "c", args["c"]...)
+	for _, p := range []*process{a, b, c} {
+		p.waitView(0, 3)
+	}
+	a.waitEvent(a.do(`{"op":"apply","order":"safe","data":"kept","tag":"t1"}`), "applied", "t1")
+	refused := func(op, why string) {
+		t.Helper()
+		from := a.do(`{"op":%s,"tag":"no"}`, op)
+		l := a.wait(from, "error", func(l line) bool { return l.Ev == "error" && l.Tag == "no" })
+		if l.Uncertain || !strings.Contains(l.Error, why) {
+			t.Errorf("%s was answered by %s, want %s", op, l.raw, why)
+		}
+	}
+	refused(`"loss"`, "nothing to override")
+	refused(`"resize","size":9`, "cannot have this size")
+	from := a.mark()
+	b.kill()
+	c.kill()
+	a.waitEvent(from, "blocked", "")
+	refused(`"resize","size":1`, "no quorum")
+	l := a.waitEvent(a.do(`{"op":"loss","tag":"l"}`), "loss", "l")
+	if l.Founding == 0 || !slices.Equal(l.Members, []string{"b", "c"}) {
+		t.Errorf("lost would be %s, want what b and c had", l.raw)
+	}
+	refused(fmt.Sprintf(`"override","founding":%d,"members":["b"]`, l.Founding), "something else would be lost")
+	a.waitEvent(a.do(`{"op":"override","tag":"o","founding":%d,"members":["b","c"]}`, l.Founding), "overridden", "o")
+	if v := a.waitView(from, 1); !v.Primary || v.Count != 1 {
+		t.Errorf("after the override: %s", v.raw)
+	}
+	a.waitEvent(a.do(`{"op":"apply","order":"safe","data":"alone","tag":"t2"}`), "applied", "t2")
+	from = a.mark()
+	b, c = startNode(t, "b", args["b"]...), startNode(t, "c", args["c"]...)
+	for _, p := range []*process{b, c} {
+		p.waitView(0, 3)
+	}
+	a.waitView(from, 3)
+	if l := a.waitEvent(a.do(`{"op":"resize","size":3,"tag":"r"}`), "resized", "r"); l.Size != 3 {
+		t.Errorf("resized: %s", l.raw)
+	}
+	b.waitEvent(b.do(`{"op":"apply","order":"safe","data":"together","tag":"t3"}`), "applied", "t3")
+	sameChains(t, []*process{a, b, c}, 3)
+}
+
 // TestPausedMemberComesBack stops a process for longer than silence is tolerated: the others put it out, and it comes back as one
 // who joins, with the state.
 func TestPausedMemberComesBack(t *testing.T) {

@@ -53,7 +53,8 @@ type line struct {
 	Left                                    any // a list of departures in a view
 	Replies                                 map[string]string
 	Primary, Uncertain                      bool
-	Seq, Count                              uint64
+	Seq, Count, Founding                    uint64
+	Size                                    int
 
 	raw string
 }
@@ -168,14 +169,13 @@ func (p *process) wait(from int, what string, match func(line) bool) line {
 	defer deadline.Stop()
 	for {
 		p.mu.Lock()
-		for ; from < len(p.lines); from++ {
-			if match(p.lines[from]) {
-				defer p.mu.Unlock()
-				return p.lines[from]
+		lines, more := p.lines, p.more
+		p.mu.Unlock()
+		for ; from < len(lines); from++ { // match may end the test, whose end looks at the lines too
+			if match(lines[from]) {
+				return lines[from]
 			}
 		}
-		more := p.more
-		p.mu.Unlock()
 		select {
 		case <-more:
 		case <-p.gone:
