@@ -58,7 +58,7 @@ type spill struct {
 // A spillFile counts what is in it as room taken until it is dropped.
 type spillFile struct {
 	f    *scratchFile
-	size int64
+	room int64
 	left int // segments in it that were not read to their end
 }
 
@@ -93,38 +93,39 @@ func (s *spill) freeRead() {
 
 func (s *spill) free(f *spillFile) {
 	f.f.drop()
-	s.room.used.Add(-f.size)
+	s.room.used.Add(-f.room)
 }
 
 // target is the file to write to; nil: another one.
 func (s *spill) target() *spillFile {
-	if n := len(s.files); n > 0 && s.files[n-1].size < spillFileSize {
+	if n := len(s.files); n > 0 && s.files[n-1].f.end() < spillFileSize {
 		return s.files[n-1]
 	}
 	return nil
 }
 
-// write puts records at a file's end, which the caller moves on if they count. A file that it has to make is returned with an error too.
-func (s *spill) write(to *spillFile, records []byte) (*spillFile, error) {
+// write puts records at a file's end, and says where they begin. A file that it has to make is returned with an error too.
+func (s *spill) write(to *spillFile, records []byte) (file *spillFile, from int64, err error) {
 	if to == nil {
-		f, err := newScratchFile(s.room.dir, "lockstep-missed-*")
+		f, err := newScratchFile(s.room.dir, "lockstep-missed-*", false)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		to = &spillFile{f: f}
 	}
-	_, err := to.f.WriteAt(records, to.size)
-	return to, err
+	if from, err = to.f.append(records); err == nil && to.f.end() >= spillFileSize {
+		err = to.f.finish()
+	}
+	return to, from, err
 }
 
-// add takes in what was written, as the segment with so many before it; or, if joined says that in the queue nothing is between, at the
+// add takes in what was written from some place on, as the segment with so many before it; or, if joined says that in the queue nothing is between, at the
 // end of the one before if it ends there in the file too. It reports whether there is a segment more.
-func (s *spill) add(to *spillFile, size int64, messages, bytes, before int, joined bool) bool {
+func (s *spill) add(to *spillFile, from, size int64, messages, bytes, before int, joined bool) bool {
 	if n := len(s.files); n == 0 || s.files[n-1] != to {
 		s.files = append(s.files, to)
 	}
-	from := to.size
-	to.size += size
+	to.room += size
 	s.messages += messages
 	s.bytes += bytes
 	if s.reading {
@@ -132,12 +133,12 @@ func (s *spill) add(to *spillFile, size int64, messages, bytes, before int, join
 	}
 	if joined {
 		if g := &s.segments[before-1]; g.file == to && g.to == from {
-			g.to = to.size
+			g.to = from + size
 			return false
 		}
 	}
 	to.left++
-	s.segments = slices.Insert(s.segments, before, segment{to, from, to.size})
+	s.segments = slices.Insert(s.segments, before, segment{to, from, from + size})
 	return true
 }
 

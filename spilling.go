@@ -44,9 +44,10 @@ func (t *tenure) spillOver() {
 	defer t.g.mu.Unlock()
 	s := t.spill
 	defer s.wrote()
+	var records []byte // of one write, and its memory for the next
 	for (t.holding || len(s.segments) > 0) && t.fuller(8) && !s.broken {
 		at, run := t.queue.run()
-		if run == nil || !t.spillRun(at, run) {
+		if run == nil || !t.spillRun(at, run, &records) {
 			s.again = t.queue.pushed + spillPause
 			return
 		}
@@ -55,8 +56,8 @@ func (t *tenure) spillOver() {
 }
 
 // spillRun writes a run of the queue, which begins at that place of all that was ever in it, and puts an upSpilled there. It reports
-// whether that was possible. The group's mutex is held, and given back while the disk is at work.
-func (t *tenure) spillRun(at uint64, run []core.Upcall) bool {
+// whether that was possible. What is written is put together in memory. The group's mutex is held, and given back while the disk is at work.
+func (t *tenure) spillRun(at uint64, run []core.Upcall, memory *[]byte) bool {
 	s := t.spill
 	epoch, to := s.epoch, s.target()
 	for i := range run {
@@ -65,20 +66,23 @@ func (t *tenure) spillRun(at uint64, run []core.Upcall) bool {
 		}
 	}
 	t.g.mu.Unlock()
-	var records []byte
 	messages, bytes := 0, 0
 	for i := range run {
-		records = appendRecord(records, &run[i])
 		m, b := weight(&run[i])
 		messages, bytes = messages+m, bytes+b
 	}
+	records := slices.Grow((*memory)[:0], bytes+messages*recordEach+len(run)*recordAbout)
+	for i := range run {
+		records = appendRecord(records, &run[i])
+	}
+	*memory = records
 	release(run)
 	size := int64(len(records))
 	room := s.room.take(size)
-	file := to
+	file, from := to, int64(0)
 	var err error
 	if room {
-		file, err = s.write(to, records)
+		file, from, err = s.write(to, records)
 	}
 	t.g.mu.Lock()
 	switch {
@@ -87,7 +91,7 @@ func (t *tenure) spillRun(at uint64, run []core.Upcall) bool {
 	case err == nil && epoch == s.epoch && t.queue.has(at):
 		release(run) // the queue's hold
 		before, joined := t.queue.spilled(at)
-		t.queue.replace(at, len(run), s.add(file, size, messages, bytes, before, joined))
+		t.queue.replace(at, len(run), s.add(file, from, size, messages, bytes, before, joined))
 		return true
 	}
 	s.room.used.Add(-size)

@@ -16,7 +16,11 @@ var (
 	castagnoli     = crc32.MakeTable(crc32.Castagnoli)
 )
 
-const recordHead = 8 // length and checksum
+const (
+	recordHead  = 8   // length and checksum
+	recordEach  = 8   // bytes beside the payload of each message in a record
+	recordAbout = 128 // bytes that a record has besides, a sender's name of usual length in it
+)
 
 // spillable reports whether an upcall may wait on disk: messages of others, which are most of what waits. This member's own must be at
 // hand when they have to be reported as lost.

@@ -3,6 +3,7 @@ package lockstep
 // Spools: saved states that wait for their joiners, in memory up to a bound and then in a temporary file.
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -119,6 +120,9 @@ func (s *spools) write(key spoolKey, src io.WriterTo) {
 	if err == nil {
 		err = sink.err
 	}
+	if err == nil && sink.file != nil {
+		err = sink.file.finish()
+	}
 	if err != nil {
 		sink.discard()
 		s.fill(key, nil, fmt.Errorf("saving the state: %w", err))
@@ -210,14 +214,14 @@ func (s *spools) hold(key spoolKey, sp *spool) io.ReadCloser {
 	sp.idle.Stop()
 	var r io.Reader = bytes.NewReader(sp.memory)
 	if sp.file != nil {
-		r = io.MultiReader(r, io.NewSectionReader(sp.file, 0, sp.size-int64(len(sp.memory))))
+		r = io.MultiReader(r, bufio.NewReaderSize(io.NewSectionReader(sp.file, 0, sp.size-int64(len(sp.memory))), scratchBlock))
 	}
 	return readCloser{r, sync.OnceValue(func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		sp.readers--
 		if sp.dropped && sp.readers == 0 {
-			sp.discard()
+			s.discard(sp)
 		} else if !sp.dropped {
 			sp.idle.Reset(spoolIdle)
 		}
@@ -306,16 +310,22 @@ func (s *spools) drop(key spoolKey) {
 	sp.dropped = true
 	sp.idle.Stop()
 	if sp.readers == 0 {
-		sp.discard()
+		s.discard(sp)
 	}
 }
 
-func (sp *spool) discard() {
-	if sp.file != nil {
-		sp.file.drop()
-		sp.file = nil
+// discard gives back a spool's bytes, those of a file on a goroutine of their own: to free a large one at once takes a tenth of a second
+// for each GiB, and whoever drops a spool is the one who calls the application. s.mu is held.
+func (s *spools) discard(sp *spool) {
+	if f, size := sp.file, sp.size-int64(len(sp.memory)); f != nil && s.closed {
+		f.drop()
+	} else if f != nil {
+		s.run(func() {
+			f.shrink(s.ctx, size)
+			f.drop()
+		})
 	}
-	sp.memory, sp.frozen = nil, nil
+	sp.file, sp.memory, sp.frozen = nil, nil, nil
 }
 
 // kept is how many states there are, and how many bytes of them were written out.
@@ -374,14 +384,17 @@ func (w *spoolSink) Write(p []byte) (int, error) {
 func (w *spoolSink) spill(p []byte) (n int, err error) {
 	s := w.spools
 	if w.file == nil {
-		if w.file, err = newScratchFile(s.dir, "lockstep-state-*"); err != nil {
+		if w.file, err = newScratchFile(s.dir, "lockstep-state-*", true); err != nil {
 			return 0, err
 		}
 	}
 	if wait := s.rate.Take(time.Now(), len(p)); wait >= spoolPause && !pause(s.ctx, wait) {
 		return 0, s.ctx.Err()
 	}
-	return w.file.Write(p)
+	if _, err := w.file.append(p); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 func (w *spoolSink) discard() {

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/lockstep-go/lockstep/internal/wire"
+	"github.com/lockstep-go/lockstep/membership"
 )
 
 // A state is written to disk no faster than eight times the rate at which it is given, what fits in memory at once; and read back whole.
@@ -40,4 +43,33 @@ func TestSpoolKeepsToItsRate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever drops a large state does not wait for the system to free it: that goes on beside, little by little.
+func TestLargeStatesGoBeside(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var beside []func()
+		s := newSpools(t.Context(), dir, 0, func(f func()) { beside = append(beside, f) })
+		defer s.close()
+		key, joiner := spoolKey{1, 2}, membership.Member{ID: wire.MemberID{7}}
+		s.expect(key, []membership.Member{joiner}, false)
+		s.write(key, bytes.NewReader(make([]byte, spoolMemory+3*shrinkPiece)))
+		file := s.byKey[key].file
+		began := time.Now()
+		s.loaded(key.group, joiner.ID)
+		if took := time.Since(began); took != 0 || len(beside) != 1 {
+			t.Fatalf("it took %v, and %d go on", took, len(beside))
+		}
+		if info, err := file.file.Stat(); err != nil || info.Size() != 3*shrinkPiece {
+			t.Errorf("the file is gone at once: %v, %v", info, err)
+		}
+		beside[0]()
+		if took := time.Since(began); took != 2*shrinkPause {
+			t.Errorf("it went in %v, not in three pieces", took)
+		}
+		if _, err := file.file.Stat(); err == nil {
+			t.Error("the file is still open")
+		}
+	})
 }

@@ -12,6 +12,7 @@ import (
 const (
 	rateChunks = 4
 	chunkLeast = 1 << 10
+	holdLeast  = 2 * time.Millisecond // less is not worth a wait: some chunks of a fast transfer leave that much early, and none earlier
 )
 
 // A Rate gives each chunk its place in time: it leaves when those before it, of all transfers, have had their time, and there is no

@@ -176,8 +176,10 @@ func send(ctx context.Context, conn net.Conn, src Source, sum hash.Hash, total u
 			if src.Sent != nil {
 				src.Sent(n)
 			}
-			if err := hold(ctx, conn, rate.Take(time.Now(), n)); err != nil {
-				return err
+			if wait := rate.Take(time.Now(), n); wait >= holdLeast {
+				if err := hold(ctx, conn, wait); err != nil {
+					return err
+				}
 			}
 			if err := write(ctx, conn, buf[:head+n]); err != nil {
 				return err

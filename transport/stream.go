@@ -66,11 +66,12 @@ func (e *Endpoint) greet(ctx context.Context, raw net.Conn, kind byte) (conn net
 			peer, err = e.greetClear(raw, kind)
 			return err
 		}
-		secure := tls.Client(raw, e.door.identity.config)
+		below := &corked{Conn: raw}
+		secure := tls.Client(below, e.door.identity.config)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return err
 		}
-		conn = secure
+		conn = &stream{Conn: secure, raw: below}
 		if peer, err = e.door.identity.member(secure.ConnectionState()); err != nil {
 			return err
 		}
@@ -88,11 +89,12 @@ func (e *Endpoint) meet(ctx context.Context, raw net.Conn) (a accepted, err erro
 			a.kind, a.peer, err = e.meetClear(raw)
 			return err
 		}
-		secure := tls.Server(raw, e.door.identity.config)
+		below := &corked{Conn: raw}
+		secure := tls.Server(below, e.door.identity.config)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return err
 		}
-		a.conn = secure
+		a.conn = &stream{Conn: secure, raw: below}
 		if a.peer, err = e.door.identity.member(secure.ConnectionState()); err != nil {
 			return err
 		}
