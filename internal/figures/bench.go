@@ -23,7 +23,7 @@ func measureBench(ctx context.Context, l *study) error {
 			for _, size := range []int{64, 1024, 8192} {
 				var perSecond, megabytes []float64
 				for range l.runs {
-					r, err := l.bench(ctx, order, senders, size)
+					r, err := l.bench(ctx, "send", order, senders, size)
 					if err != nil {
 						return err
 					}
@@ -43,10 +43,10 @@ type benchResult struct {
 	Megabytes float64 `json:"mb_per_s"`
 }
 
-func (l *study) bench(ctx context.Context, order string, senders, size int) (r benchResult, err error) {
+func (l *study) bench(ctx context.Context, mode, order string, senders, size int) (r benchResult, err error) {
 	ctx, cancel := context.WithTimeout(ctx, benchPatience+l.benchFor)
 	defer cancel()
-	out, err := l.Run(ctx, nil, l.Command, "bench", "-local", "3", "-mode", "send", "-order", order, "-senders", strconv.Itoa(senders),
+	out, err := l.Run(ctx, nil, l.Command, "bench", "-local", "3", "-mode", mode, "-order", order, "-senders", strconv.Itoa(senders),
 		"-size", strconv.Itoa(size), "-for", l.benchFor.String(), "-json")
 	if err != nil {
 		return r, err

@@ -40,12 +40,12 @@ type joined struct {
 }
 
 func measureJoin(ctx context.Context, l *study) error {
-	most, err := l.bench(ctx, "ordered", 1, joinSize)
+	most, err := l.bench(ctx, "load", "ordered", 1, joinSize)
 	if err != nil {
 		return err
 	}
 	rate := int(most.PerSecond / 2)
-	l.print("join: three members deliver %.0f msg/s of %d B at most; the load is %d", most.PerSecond, joinSize, rate)
+	l.print("join: three members deliver %.0f msg/s of %d B at most, each with its time on it; the load is %d", most.PerSecond, joinSize, rate)
 	sent, j, err := l.join(ctx, rate)
 	if err != nil {
 		return err

@@ -110,7 +110,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.IntVar(&o.size, "size", 0, "the group's configured size, as in lockstep node")
 	f.DurationVar(&o.joinFor, "join-for", 45*time.Second, "how long the load lasts to which a member comes, its join included")
 	f.Int64Var(&o.joinState, "join-state", 1<<30, "`BYTES` of state that it loads")
-	f.IntVar(&o.joinRate, "join-rate", 64<<20, "at most so many `BYTES` a second of it (0: no limit)")
+	f.IntVar(&o.joinRate, "join-rate", 80<<20, "at most so many `BYTES` a second of it (0: no limit)")
 	f.StringVar(&o.logs, "logs", "", "`DIRECTORY` for the nodes' logs (default: no logs)")
 	if err := f.Parse(args); err != nil {
 		return o, err
