@@ -51,13 +51,21 @@ type stream struct {
 	*tls.Conn
 	raw *corked
 
-	mu sync.Mutex // held while a Write's pieces leave
+	one sync.Mutex // held while a Write's pieces leave
+
+	mu      sync.Mutex // of what follows
+	writing int        // calls of Write
+	closed  bool
 }
 
 // Write is that of net.Conn.
 func (s *stream) Write(p []byte) (n int, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if !s.begin() {
+		return 0, net.ErrClosed
+	}
+	defer s.end()
+	s.one.Lock()
+	defer s.one.Unlock()
 	for {
 		piece := p[n:min(len(p), n+corkMost)]
 		_ = s.raw.cork(true) // what is wrong with it the write says
@@ -72,4 +80,37 @@ func (s *stream) Write(p []byte) (n int, err error) {
 			return n, nil
 		}
 	}
+}
+
+// Close is that of net.Conn. It says goodbye to the peer unless a Write is in progress: that one may wait for a peer that reads
+// nothing, has the connection below to itself, and ends with an error. It is what tls.Conn does, which knows of its own part of a Write
+// only, and not of the cork's.
+func (s *stream) Close() error {
+	s.mu.Lock()
+	closed, writing := s.closed, s.writing > 0
+	s.closed = true
+	s.mu.Unlock()
+	switch {
+	case closed:
+		return net.ErrClosed
+	case writing:
+		return s.raw.Conn.Close()
+	}
+	return s.Conn.Close()
+}
+
+func (s *stream) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.writing++
+	return true
+}
+
+func (s *stream) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writing--
 }

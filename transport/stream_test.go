@@ -290,3 +290,42 @@ func TestKillShowsInStreams(t *testing.T) {
 		m.conn.Close()
 	})
 }
+
+// TestCloseInterruptsAWrite: whoever closes a stream that a peer does not read waits for nobody, and the Write in progress ends.
+func TestCloseInterruptsAWrite(t *testing.T) {
+	for mode, change := range map[string]func(*transport.EndpointConfig){"key": nil, "insecure": insecure} {
+		t.Run(mode, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				network := memnet.New(memnet.Config{})
+				a, b := endpoint(t, memListen(t, network), alice, change), endpoint(t, memListen(t, network), bob, change)
+				coming := accept(t.Context(), b)
+				conn, err := a.DialStream(t.Context(), b.Addr(), 1, bob)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m := <-coming
+				wrote := make(chan error, 1)
+				go func() {
+					_, err := conn.Write(make([]byte, 8<<20))
+					wrote <- err
+				}()
+				synctest.Wait()
+				start := time.Now()
+				conn.Close()
+				if err := <-wrote; err == nil {
+					t.Error("all of it was written, and nobody read")
+				}
+				if waited := time.Since(start); waited != 0 {
+					t.Errorf("Close and Write ended after %v", waited)
+				}
+				if _, err := conn.Write([]byte("more")); !errors.Is(err, net.ErrClosed) {
+					t.Errorf("a Write after Close: %v", err)
+				}
+				if err := conn.Close(); mode == "key" && !errors.Is(err, net.ErrClosed) {
+					t.Errorf("a second Close: %v", err)
+				}
+				m.conn.Close()
+			})
+		})
+	}
+}
