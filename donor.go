@@ -45,7 +45,7 @@ func (t *tenure) saveState(u *core.Upcall) {
 		t.n.spools.keep(key, d)
 		return
 	}
-	t.n.upcalls.Go(func() { t.n.spools.write(key, src) })
+	t.n.upcalls.Go(func() { yielding(func() { t.n.spools.write(key, src) }) })
 }
 
 // serveState answers one joiner.

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	spillFileSize = 8 << 20   // from here on another file is begun; each goes when all in it was read
-	spillBatch    = 256 << 10 // bytes of messages that are written and read at once, or one message more
-	spillBatchMax = 1024      // messages of a batch
-	spillEach     = 1 << 10   // what a message is worth beside its bytes
-	spillLeast    = 8 << 10   // what a write has to be worth
-	spillPause    = 64        // upcalls until the next try, after nothing could be written
+	spillFileSize = 8 << 20      // from here on another file is begun; each goes when all in it was read
+	spillBatch    = scratchBlock // bytes of messages that are written and read at once, or one message more
+	spillBatchMax = 8192         // messages of a batch
+	spillEach     = 1 << 10      // what a message is worth beside its bytes
+	spillLeast    = 8 << 10      // what a write has to be worth
+	spillPause    = 64           // upcalls until the next try, after nothing could be written
 )
 
 // spillRoom is what a node's groups may have on disk together.
@@ -107,7 +107,7 @@ func (s *spill) target() *spillFile {
 // write puts records at a file's end, and says where they begin. A file that it has to make is returned with an error too.
 func (s *spill) write(to *spillFile, records []byte) (file *spillFile, from int64, err error) {
 	if to == nil {
-		f, err := newScratchFile(s.room.dir, "lockstep-missed-*", false)
+		f, err := newScratchFile(s.room.dir, "lockstep-missed-*")
 		if err != nil {
 			return nil, 0, err
 		}

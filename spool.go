@@ -384,7 +384,7 @@ func (w *spoolSink) Write(p []byte) (int, error) {
 func (w *spoolSink) spill(p []byte) (n int, err error) {
 	s := w.spools
 	if w.file == nil {
-		if w.file, err = newScratchFile(s.dir, "lockstep-state-*", true); err != nil {
+		if w.file, err = newScratchFile(s.dir, "lockstep-state-*"); err != nil {
 			return 0, err
 		}
 	}

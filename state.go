@@ -10,7 +10,8 @@ import (
 )
 
 // A State says how a member's copy of the group's state is saved for a joiner, and loaded, created and merged. All functions
-// but WriteTo and WriteDelta run on the group's own goroutine, one at a time with the handlers and view callbacks.
+// but WriteTo and WriteDelta run on the group's own goroutine, or on one for which that waits: one at a time with the handlers and view
+// callbacks. On Linux a load, WriteTo and WriteDelta have a thread that yields (niceness 10), so that they do not hold up a busy host.
 type State struct {
 	// Save is called at the cut, between two messages. It freezes the state (a copy, or a persistent structure) and returns
 	// at once; the WriteTo of what it returns runs on another goroutine while messages go on here. v is the view at the

@@ -117,7 +117,7 @@ func (n *Node) serve(conn net.Conn, kind byte, peer wire.MemberID) {
 			n.in.push(core.Hint{Member: peer})
 		}
 	case streamState:
-		n.serveState(n.ctx, conn, peer)
+		yielding(func() { n.serveState(n.ctx, conn, peer) })
 	case streamStatus:
 		if !n.cfg.StatusDisabled {
 			n.serveStatus(conn)

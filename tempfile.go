@@ -2,9 +2,9 @@ package lockstep
 
 // Temporary files, of which nothing remains whatever becomes of the process.
 //
-// They hold what memory is not to hold. A large one that is read at some later time goes past the system's page cache, where the system
-// lets it: the cache's pages are memory too, which the application or its container has less of, and thousands of them that are written
-// back in one moment hold up whoever writes then. What is read again within seconds stays in the cache.
+// They hold what memory is not to hold, so they go past the system's page cache, where the system lets them: the cache's pages are memory
+// too, which the application or its container has less of; to fill them takes more of the processor than all else that is done with a
+// state; and thousands of them that are written back in one moment hold up whoever writes then.
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	scratchBlock = 256 << 10 // bytes that are written at once
-	scratchAlign = 4 << 10   // of places and lengths on a disk, in bytes
+	scratchBlock = 2 << 20 // bytes that are written at once: a busy processor is waited for before each write, and again behind it
+	scratchAlign = 4 << 10 // of places and lengths on a disk, in bytes
 
 	shrinkPiece = 8 << 20 // bytes given back at once
 	shrinkPause = 2 * time.Millisecond
@@ -37,13 +37,13 @@ type scratchFile struct {
 	ended  bool   // nothing more is appended
 }
 
-// newScratchFile makes one in dir, or in the system's directory for temporary files; past says whether it is to pass the page cache.
-func newScratchFile(dir, pattern string, past bool) (*scratchFile, error) {
+// newScratchFile makes one in dir, or in the system's directory for temporary files.
+func newScratchFile(dir, pattern string) (*scratchFile, error) {
 	f, err := os.CreateTemp(dir, pattern)
 	if err != nil {
 		return nil, err
 	}
-	return &scratchFile{file: f, named: os.Remove(f.Name()) != nil, past: past && passCache(f, true) == nil}, nil
+	return &scratchFile{file: f, named: os.Remove(f.Name()) != nil, past: passCache(f, true) == nil}, nil
 }
 
 // end is how many bytes were appended.

@@ -26,7 +26,7 @@ func (t *tenure) run() {
 			return
 		}
 		if u.Kind == core.UpLoad || u.Kind == core.UpMerge {
-			t.upcall(&u, table) // these may rightly take long: they wait for another member
+			yielding(func() { t.upcall(&u, table) }) // these may rightly take long: they wait for another member
 			continue
 		}
 		t.begins(&u)
