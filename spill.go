@@ -119,8 +119,8 @@ func (s *spill) write(to *spillFile, records []byte) (file *spillFile, from int6
 	return to, from, err
 }
 
-// add takes in what was written from some place on, as the segment with so many before it; or, if joined says that in the queue nothing is between, at the
-// end of the one before if it ends there in the file too. It reports whether there is a segment more.
+// add takes in what was written from some place on, as the segment with so many before it; or, if joined says that in the queue nothing is
+// between, at the end of the one before if it ends there in the file too. It reports whether there is a segment more.
 func (s *spill) add(to *spillFile, from, size int64, messages, bytes, before int, joined bool) bool {
 	if n := len(s.files); n == 0 || s.files[n-1] != to {
 		s.files = append(s.files, to)
