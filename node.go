@@ -127,7 +127,7 @@ func start(ctx context.Context, cfg Config, drive func(core.Config) machine) (*N
 		return nil, err
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
-	n.spools = newSpools(n.ctx, cfg.SpillDir, cfg.TransferRate, n.wg.Go)
+	n.spools = newSpools(n.ctx, cfg.SpillDir, cfg.TransferRate, func(f func()) { n.wg.Go(func() { yielding(f) }) })
 	n.events = newEventQueue(n, cfg.Events)
 	l, err := newLoop(n, drive)
 	if err != nil {

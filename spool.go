@@ -41,7 +41,7 @@ type spoolKey struct {
 // and open, on its context.
 type spools struct {
 	dir string       // of temporary files; empty: the system's
-	run func(func()) // starts a goroutine that the node's end waits for
+	run func(func()) // starts a goroutine that yields, and that the node's end waits for
 	ctx context.Context
 	// rate is that of all that is written to files, so that a group that a state is to leave room in is not held up before the first byte
 	// is given; nil: no limit.
