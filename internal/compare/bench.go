@@ -63,7 +63,8 @@ func (s *study) bench(ctx context.Context, runFor time.Duration, args func(i int
 	})
 }
 
-// together runs n programs at once. When one fails the others are ended, and its error is returned.
+// together runs n of a kind at once: a program on each host, or clients. When one fails the others are ended, and its error is
+// returned.
 func together[R any](ctx context.Context, n int, run func(ctx context.Context, i int) (R, error)) ([]R, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -73,7 +74,7 @@ func together[R any](ctx context.Context, n int, run func(ctx context.Context, i
 		wg.Go(func() {
 			var err error
 			if results[i], err = run(ctx, i); err != nil {
-				cancel(fmt.Errorf("host %d: %w", i+1, err)) // the first reason counts
+				cancel(fmt.Errorf("%d of %d: %w", i+1, n, err)) // the first reason counts
 			}
 		})
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -195,8 +194,11 @@ func TestLockClients(t *testing.T) {
 		t.Fatal(told.String())
 	}
 	var rate float64
-	if _, err := fmt.Sscan(out.String(), &rate); err != nil || math.Abs(rate-float64(held.Load())/0.1) > 1e-6*rate || held.Load() != released.Load() || rate == 0 {
-		t.Errorf("%q, %v; %d were held and %d released in 0.1 s", out.String(), err, held.Load(), released.Load())
+	if _, err := fmt.Sscan(out.String(), &rate); err != nil || rate <= 0 || rate > float64(held.Load())/0.1 {
+		t.Errorf("%q, %v; %d were held in 0.1 s at least", out.String(), err, held.Load())
+	}
+	if held.Load() < clientsEach || held.Load() != released.Load() {
+		t.Errorf("%d clients held %d and released %d", clientsEach, held.Load(), released.Load())
 	}
 	refuse = true
 	c := &etcdCaller{url: server.URL, http: server.Client()}

@@ -14,8 +14,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/lockstep-go/lockstep/internal/lab"
@@ -51,36 +49,37 @@ func runLockClients(ctx context.Context, args []string, out, stderr io.Writer) i
 	return 1
 }
 
+// measureLocks begins to count when every client has its lease, and divides by the time until the last has given back what it held
+// when runFor was over: a slow start is not in the figure, and each client takes one lock at least.
 func measureLocks(ctx context.Context, url string, runFor time.Duration) (float64, error) {
 	c := &etcdCaller{url: url, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clientsEach}}}
 	if _, err := c.lease(ctx); err != nil { // the daemon is there
 		return 0, err
 	}
-	var taken atomic.Int64
-	var failed atomic.Value
-	var all sync.WaitGroup
-	end := time.Now().Add(runFor)
-	for range clientsEach {
-		all.Go(func() {
-			lease, err := c.lease(ctx) // of its own: a lock is held by a lease
-			if err != nil {
-				failed.Store(err)
-				return
-			}
-			for time.Now().Before(end) {
-				if err := c.lock(ctx, lease); err != nil {
-					failed.Store(err)
-					return
-				}
-				taken.Add(1)
-			}
-		})
-	}
-	all.Wait()
-	if err, ok := failed.Load().(error); ok {
+	// A lease each: a lock is held by a lease.
+	leases, err := together(ctx, clientsEach, func(ctx context.Context, _ int) (string, error) { return c.lease(ctx) })
+	if err != nil {
 		return 0, err
 	}
-	return float64(taken.Load()) / runFor.Seconds(), nil
+	start := time.Now()
+	taken, err := together(ctx, clientsEach, func(ctx context.Context, i int) (n int, err error) {
+		for {
+			if err := c.lock(ctx, leases[i]); err != nil {
+				return n, err
+			}
+			if n++; time.Since(start) >= runFor {
+				return n, nil
+			}
+		}
+	})
+	if err != nil {
+		return 0, err
+	}
+	sum := 0
+	for _, n := range taken {
+		sum += n
+	}
+	return float64(sum) / time.Since(start).Seconds(), nil
 }
 
 // An etcdCaller calls one daemon.
