@@ -90,7 +90,8 @@ func (g *group) foundedBeside(v *view, s *stay) {
 			continue // or it comes behind this one: who loads nothing may be told before the founder is
 		}
 		for _, k := range w.stays {
-			if keeper := k.log.Member; k.line() == w.line() && !forgotten(k, v.first) && !g.takenIn(keeper, w, v) {
+			if keeper := k.log.Member; k.line() == w.line() && !forgotten(k, v.first) && !g.takenIn(keeper, w, v) &&
+				!g.goneAlone(k.log, k.view, v.first) {
 				g.report(PrimaryContinuity, s.log.Member, "founded the group in view %s while %s remembers view %s", v.id, keeper, w.id)
 				return
 			}

@@ -134,7 +134,7 @@ func (r *replay) supersede(e *Event) {
 				m.by = e
 			}
 		}
-		if len(m.lefts) > 0 && comesBefore(m.log, m.lefts[0], e) || m.view != nil && r.g.goneBefore(m, e) {
+		if len(m.lefts) > 0 && comesBefore(m.log, m.lefts[0], e) || m.view != nil && (r.g.goneBefore(m, e) || r.g.goneAlone(m.log, m.view, e)) {
 			m.ended, m.left = true, true
 		}
 	}
@@ -146,6 +146,24 @@ func (g *group) goneBefore(m *memory, e *Event) bool {
 	return slices.ContainsFunc(g.farewells, func(u *view) bool {
 		return u.line() == m.line && u.id.Num > m.view.View.Num && u.first.Position > m.cut && u.before(e) && u.parts(m.log.Member)
 	})
+}
+
+// goneAlone reports whether a member in a view was the last of the group and e is behind its leave. No view is left to say so, but the leave took a
+// number: the group is founded anew on the same ring with a later one than the next, nobody had one in between, and the member, which
+// may be told much later, was in none again.
+func (g *group) goneAlone(l *Log, in, e *Event) bool {
+	last := in.View
+	if len(in.Members) != 1 || last.Ring != e.View.Ring || last.Num+1 >= e.View.Num || len(e.Joined) != len(e.Members) {
+		return false
+	}
+	if slices.ContainsFunc(g.views, func(u *view) bool {
+		return u.id.Ring == last.Ring && last.Num < u.id.Num && u.id.Num < e.View.Num
+	}) {
+		return false
+	}
+	after := l.Events[slices.IndexFunc(l.Events, func(o Event) bool { return o.Step == in.Step })+1:]
+	next := slices.IndexFunc(after, func(o Event) bool { return o.Kind == View || o.Kind == Left || o.Kind == Crash })
+	return next >= 0 && after[next].Kind != View
 }
 
 // before reports whether a view was installed before e, or at its moment, or comes before it in the order of one ring.

@@ -332,6 +332,42 @@ func allLeft(reason string, crashes bool) *History {
 	return t.h
 }
 
+// TestTheLastLeftAndIsToldLate: where nobody was left to say so, the number that the leave took does.
+func TestTheLastLeftAndIsToldLate(t *testing.T) {
+	last := func(founded uint64, end func(*teller)) []Violation {
+		t := newTeller()
+		t.log(a).Add(Event{Kind: Founded})
+		t.view(1, []Member{a}, []Member{a}, []Member{a}, nil, "")
+		t.deliver(t.send(a, Agreed), false, a)
+		t.all(Stable, Event{Position: t.place}, a)
+		t.place++
+		t.log(c).Add(Event{Kind: Founded})
+		t.view(founded, []Member{c}, []Member{c}, []Member{c}, nil, "")
+		end(t)
+		return Judge(t.h).Violations
+	}
+	told := func(t *teller) {
+		t.all(Blocked, Event{}, a)
+		t.place += 1000
+		t.all(Left, Event{View: ViewID{0, 7}, Position: t.place}, a)
+	}
+	crashes := func(t *teller) { t.all(Crash, Event{}, a) }
+	stays := func(t *teller) {
+		t.ring++
+		t.view(5, []Member{a}, nil, []Member{a}, nil, "")
+		told(t)
+	}
+	for _, x := range append(last(3, told), last(3, crashes)...) {
+		t.Error(x)
+	}
+	for what, found := range map[string][]Violation{"no leave took a number": last(2, told), "none took one, and it crashes": last(2, crashes),
+		"it was in a view again": last(3, stays)} {
+		if len(found) == 0 {
+			t.Errorf("%s, and nothing is said", what)
+		}
+	}
+}
+
 // TestAllLeftAndOneIsToldLate: whoever had left at its own wish remembers nothing that a later founding must know of.
 func TestAllLeftAndOneIsToldLate(t *testing.T) {
 	for _, crashes := range []bool{false, true} {
