@@ -68,7 +68,7 @@ func (l *loop) lend(t *tenure) bool {
 	defer func() {
 		t.n.upcalls.Done()
 		if !back && l.loan.since.CompareAndSwap(since, 0) {
-			l.n.wg.Go(l.read) // a handler ended this goroutine
+			l.n.wg.Go(l.relieve) // a handler ended this goroutine
 		}
 	}()
 	t.runLent()
@@ -107,6 +107,14 @@ func (t *tenure) runLent() {
 	t.n.upcalls.Go(t.run)
 }
 
+// relieve reads on in the place of a reader that did not come back. It may have left the token here.
+func (l *loop) relieve() {
+	l.turn.Lock()
+	l.stay()
+	l.turn.Unlock()
+	l.read()
+}
+
 // lookAfter has another reader read on if the one on loan is not back. It runs as long as goroutines are lent.
 func (l *loop) lookAfter() {
 	n := l.n
@@ -115,7 +123,7 @@ func (l *loop) lookAfter() {
 		if l.loan.since.CompareAndSwap(s, 0) {
 			go func() {
 				defer n.wg.Done()
-				l.read()
+				l.relieve()
 			}()
 		} else {
 			n.wg.Done()

@@ -4,7 +4,8 @@ package lockstep
 //
 // Two goroutines take turns. The reader has what came from the network and, when nobody else is at it, works it off itself: a token
 // that arrives is gone again before any other goroutine has to wake up. The loop's own goroutine waits for commands and for time, and
-// takes over packets when the reader finds the core busy.
+// takes over packets when the reader finds the core busy. Where the core keeps the token for what handlers send, whoever worked comes back
+// when they have run.
 
 import (
 	"crypto/rand"
@@ -38,6 +39,7 @@ type machine interface {
 	Step(now time.Time, ev core.Event)
 	Deadline() time.Time
 	Expects() bool
+	Stays() bool
 	Effects() *core.Effects
 	Status() core.Status
 	Explain(wire.GroupID) string
@@ -122,6 +124,7 @@ func (l *loop) run() {
 			l.alarm.rang()
 		}
 		l.work(batch)
+		l.stay()
 		l.turn.Unlock()
 	}
 }
@@ -142,10 +145,31 @@ func (l *loop) work(batch []core.Received) (handed bool) {
 	}
 	handed = l.apply()
 	l.refusals(now)
-	l.alarm.set(now, l.core.Deadline())
+	if !l.core.Stays() { // else whoever works comes back at once
+		l.alarm.set(now, l.core.Deadline())
+	}
 	l.n.in.expect(l.core.Expects())
 	l.n.counts.rounds.Add(1)
 	return handed
+}
+
+// stay comes back after work as long as that leaves the token here. The turn is held, but not all the time.
+func (l *loop) stay() {
+	for l.core.Stays() {
+		l.turn.Unlock()
+		runtime.Gosched() // whoever was just woken goes first
+		l.turn.Lock()
+		l.settle()
+	}
+}
+
+// settle is the work that follows when handlers have had their chance: what they sent goes with the token that stays here. The turn is
+// held.
+func (l *loop) settle() (handed bool) {
+	now := time.Now()
+	l.commands(now)
+	l.core.Step(now, core.Settled{})
+	return l.work(nil)
 }
 
 // drain takes in what the reader had to hand over, up to a bound.
@@ -353,22 +377,29 @@ func (l *loop) received(batch []core.Received) bool {
 			return false
 		}
 	}
-	over, handed := l.over, false
-	var ready *tenure
-	if !over {
-		l.drain(time.Now()) // what was handed over before comes first
-		l.lending = true
-		handed = l.work(batch)
-		l.lending = false
-		ready, l.ready = l.ready, nil
-	}
-	l.turn.Unlock()
-	if ready != nil && !l.lend(ready) {
+	if l.over {
+		l.turn.Unlock()
 		return false
 	}
-	if handed {
-		// Others go first: from the system call that the reader goes back to, what it has woken would have to be fetched.
-		runtime.Gosched()
+	l.drain(time.Now()) // what was handed over before comes first
+	l.lending = true
+	handed := l.work(batch)
+	for {
+		ready, stays := l.ready, l.core.Stays()
+		l.ready, l.lending = nil, false
+		l.turn.Unlock()
+		if ready != nil && !l.lend(ready) {
+			return false
+		}
+		if handed || stays {
+			// Others go first: from the system call that the reader goes back to, what it has woken would have to be fetched.
+			runtime.Gosched()
+		}
+		if !stays {
+			return true
+		}
+		l.turn.Lock()
+		l.lending = true
+		handed = l.settle()
 	}
-	return !over
 }

@@ -25,6 +25,7 @@ type script struct {
 	next    wire.Position
 	view    uint64
 	explain string
+	stays   bool            // a token, until Settled
 	seen    chan core.Event // what the test wants to wait for
 }
 
@@ -45,7 +46,9 @@ func (s *script) Step(_ time.Time, ev core.Event) {
 
 func (s *script) Deadline() time.Time { return time.Time{} }
 
-func (s *script) Expects() bool { return false }
+func (s *script) Expects() bool { return s.stays }
+
+func (s *script) Stays() bool { return s.stays }
 
 func (s *script) Effects() *core.Effects {
 	e := s.eff

@@ -3,8 +3,8 @@
 // It has two halves, both pure: they know no socket, clock, goroutine or random source, and what they decide never depends on the
 // order of a map.
 //
-// The ring half is a [Machine], Totem's membership protocol at one member. In operation it passes the token (operational.go) and
-// watches its neighbours (liveness.go). When a member is lost or another ring is heard it gathers: members tell each other whom
+// The ring half is a [Machine], Totem's membership protocol at one member. In operation it passes the token (operational.go), or
+// keeps it for a moment (stay.go), and watches its neighbours (liveness.go). When a member is lost or another ring is heard it gathers: members tell each other whom
 // they hear until they agree (gather.go). The lowest of them sends a commit token round the ring they agree on, twice
 // (commit.go). Then the members of each old ring exchange its messages on the new one, and all install it (recovery.go): the
 // rest of the old regular configuration, the transitional configuration, the new regular configuration. The old ring is one
@@ -33,7 +33,8 @@
 //  3. No ring is newer than the highest sequence met, and a ring is newer than each from which its members come.
 //  4. This member is in its address book, which is bounded.
 //  5. The sets of gather and the promises end with an installation.
-//  6. Every state has a deadline that ends it: a token, a commit token, a Join and a consensus are watched; a resting token goes on.
+//  6. Every state has a deadline that ends it: a token, a commit token, a Join and a consensus are watched; a resting token goes on,
+//     and so does one that stays, which is the last accepted.
 //  7. Gather's proposal has this member and all of the old ring; only who was met is given up.
 //  8. The ring that is formed is exactly who is proposed, in order, its representative first, and delivers nothing yet.
 //  9. What this member wrote into the commit token stays true: its old ring is frozen in commit, and only recovery adds to it.

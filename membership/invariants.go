@@ -93,6 +93,8 @@ func (m *Machine) operationalInvariant() error {
 		return m.broken(6, "nobody watches for the loss of the token")
 	case t.held != nil && t.restAt.IsZero():
 		return m.broken(6, "the token rests for ever")
+	case t.stay.token != nil && (t.stay.until.IsZero() || t.held != nil || t.stay.token.TokenSeq != m.ring.TokenSeq()):
+		return m.broken(6, "token %d stays until %v; the last accepted is %d", t.stay.token.TokenSeq, t.stay.until, m.ring.TokenSeq())
 	}
 	return nil
 }

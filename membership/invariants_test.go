@@ -67,6 +67,9 @@ func TestABrokenMachineIsNamed(t *testing.T) {
 		{"a token nobody watches", StateOperational, several, "membership invariant 6:", func(m *Machine) { m.token.lossAt = time.Time{} }},
 		{"a token that rests for ever", StateOperational, func(m *Machine) bool { return m.token.held != nil }, "membership invariant 6:",
 			func(m *Machine) { m.token.restAt = time.Time{} }},
+		{"a token that was accepted anew stays", StateOperational, several, "membership invariant 6:", func(m *Machine) {
+			m.token.stay = stay{token: &wire.Token{TokenSeq: m.ring.TokenSeq() + 1}, until: m.now}
+		}},
 		{"no consensus time-out", StateGather, any, "membership invariant 6:", func(m *Machine) { m.gather.consensusAt = time.Time{} }},
 		{"a commit token nobody watches", StateCommit, any, "membership invariant 6:", func(m *Machine) { m.commit.lossAt = time.Time{} }},
 		{"a recovery without end", StateRecovery, several, "membership invariant 6:", func(m *Machine) { m.token.lossAt = time.Time{} }},

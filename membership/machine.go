@@ -202,6 +202,8 @@ type Coverage struct {
 	Obliged             int // deliveries after a gap because of an obligation
 	Rested              int // times the token came to rest
 	Woken               int
+	Stayed              int // times a token was kept for what the handlers send
+	StayedOn            int // times they sent something
 	Accelerated         int // tokens passed on before the last packets of their visit
 	Refused             int // newcomers refused because their name was taken
 	RingsSpent          int // rings that ended because their numbers were used up

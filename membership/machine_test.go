@@ -72,6 +72,7 @@ type testNode struct {
 	trace   []string
 	asked   []Mark // marks that are to be stored; the test answers
 	numbers []wire.Position
+	answers func(got string) // nil: nobody answers what is delivered, or says that it has
 }
 
 func newTestNet(t *testing.T, seed uint64, names ...string) *testNet {
@@ -150,6 +151,9 @@ func (x *testNode) Deliver(d Delivery) {
 		for i := range d.Messages.Whole {
 			x.got = append(x.got, string(d.Messages.Whole[i].Payload))
 			x.numbers = append(x.numbers, d.Messages.Position+wire.Position(i))
+			if x.answers != nil {
+				x.answers(string(d.Messages.Whole[i].Payload))
+			}
 		}
 	case DeliverTransitional:
 		x.got = append(x.got, fmt.Sprintf("trans %d", len(d.Members)))
@@ -207,6 +211,9 @@ func (n *testNet) run(d time.Duration) {
 
 func (x *testNode) after() {
 	x.m.Recycle() // Send copies
+	for x.answers != nil && x.m.Stays() {
+		x.m.Settled()
+	}
 	if len(x.pending) > 0 {
 		x.m.Kick()
 	}

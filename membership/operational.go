@@ -14,6 +14,7 @@ type tokenState struct {
 	last         *wire.Token // as last forwarded, for retransmission
 	held         *wire.Token // resting here
 	parked       *wire.Token // waiting here until a mark is stored
+	stay         stay
 	lossAt       time.Time
 	retransmitAt time.Time
 	restAt       time.Time // a resting token goes round again
@@ -188,6 +189,7 @@ func (m *Machine) Kick() {
 	case m.ring.Len() == 1:
 		t.again = true
 		m.visitAlone()
+	case m.Stays(): // until Settled
 	case t.held != nil:
 		m.release()
 	case t.wakeAt.IsZero() && m.mayRest():
@@ -201,10 +203,12 @@ func (m *Machine) mayRest() bool {
 	return t != nil && t.IdleHops+uint32(m.ring.Len()) >= idle(m.ring)
 }
 
-// Expects reports whether the token is on its way here and needs no Kick.
+// Expects reports whether the token is on its way here, or stays here until Settled, and needs no Kick.
 func (m *Machine) Expects() bool {
-	return m.state == StateOperational && !m.left && m.ring.Len() > 1 && m.token.held == nil && m.token.parked == nil &&
-		m.token.last != nil && !m.mayRest()
+	if m.state != StateOperational || m.left || m.ring.Len() == 1 || m.token.held != nil || m.token.parked != nil {
+		return false
+	}
+	return m.Stays() || m.token.last != nil && !m.mayRest()
 }
 
 // wake asks the member at which the token rests, as far as known here, to let it go. If the token does not come, all are asked (see
@@ -217,7 +221,7 @@ func (m *Machine) wake() {
 	m.hurry()
 }
 
-// visitToken does what the token allows, passes it on, and only then delivers.
+// visitToken does what the token allows and passes it on, or keeps it for a moment.
 func (m *Machine) visitToken(t *wire.Token) {
 	if m.ringSpent(t) || m.positionsSpent(t) {
 		return
@@ -232,15 +236,42 @@ func (m *Machine) visitToken(t *wire.Token) {
 	if m.state == StateRecovery {
 		m.ring.Visit(t, &m.recovery, &m.visit)
 		m.recoveryVisit(t)
-	} else {
-		m.ring.Visit(t, m.source, &m.visit)
+		m.answered()
+		m.passOn(t)
+		return
 	}
+	may := m.mayStay(t)
+	m.ring.Begin(t, m.source, &m.visit)
+	m.answered()
+	m.numbered()
+	if may && m.stay(t, goesMost) {
+		return
+	}
+	m.endVisit(t)
+}
+
+// answered multicasts what others asked for.
+func (m *Machine) answered() {
 	for _, d := range m.visit.Retransmit {
 		m.multicast(m.ring, wire.ClassData, d)
 	}
+}
+
+// numbered shows what was numbered.
+func (m *Machine) numbered() {
 	for _, d := range m.visit.New {
 		m.watchPacket(WatchNumbered, d)
 	}
+}
+
+// endVisit ends a visit in operation.
+func (m *Machine) endVisit(t *wire.Token) {
+	m.ring.End(t, m.source, &m.visit)
+	m.passOn(t)
+}
+
+// passOn multicasts what was numbered, passes the token on, and only then delivers.
+func (m *Machine) passOn(t *wire.Token) {
 	first := m.visit.New
 	var after []*wire.Data
 	if m.state == StateOperational && m.visit.After > 0 {
@@ -323,6 +354,9 @@ func (m *Machine) tickToken() {
 	if m.due(t.restAt) && t.held != nil {
 		m.release()
 	}
+	if m.Stays() && m.due(t.stay.until) {
+		m.endStay()
+	}
 	if m.due(t.retransmitAt) && t.last != nil {
 		m.Coverage.TokenRetransmitted++
 		t.resent = true
@@ -360,6 +394,9 @@ func (m *Machine) deadlineToken() time.Time {
 	}
 	if t.held != nil {
 		d = earliest(d, earliest(t.restAt, t.announceAt))
+	}
+	if m.Stays() {
+		d = earliest(d, t.stay.until)
 	}
 	return d
 }

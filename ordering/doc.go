@@ -14,6 +14,8 @@
 // ring breaks keeps it, frozen, as the old ring whose messages recovery exchanges: the Ring is the one value that the two
 // packages share, and only one of them changes it at a time.
 //
+// A visit of the token is one [Ring.Visit], or its parts where the token stays for a while: see stay.go.
+//
 // How much is multicast in a rotation, and by whom, is flow control's: see window.go.
 //
 // An [Assembler] puts chunks back together and gives each message its position.

@@ -76,7 +76,16 @@ func (w *twin) visit(src Source) {
 	}
 	var v Visit
 	r.Visit(w.token, src, &v)
-	for _, d := range append(v.Retransmit, v.New...) {
+	w.spread(append(v.Retransmit, v.New...))
+	w.next()
+}
+
+// next is the member that the token visits next.
+func (w *twin) next() { w.at = (w.at + 1) % len(w.rings) }
+
+// spread brings packets to all who do not lose them, and lets everybody deliver.
+func (w *twin) spread(packets []*wire.Data) {
+	for _, d := range packets {
 		for i, to := range w.rings {
 			if i != w.at && !w.lose(i, d) {
 				to.Add(d)
@@ -86,7 +95,6 @@ func (w *twin) visit(src Source) {
 	for i := range w.rings {
 		w.deliver(i)
 	}
-	w.at = (w.at + 1) % len(w.rings)
 }
 
 func (w *twin) deliver(i int) {

@@ -28,6 +28,15 @@ type Visit struct {
 	After      int
 }
 
+// A visit is what the ring keeps of one from its Begin to its End.
+type visit struct {
+	requests int           // on the token as it came
+	position wire.Position // of the token as it came
+	again    int           // bytes sent again
+	packets  int           // numbered
+	bytes    int           // in them
+}
+
 // Fresh reports whether a token has not been here before. "A retransmitted token must not touch last_aru or timers."
 func (r *Ring) Fresh(t *wire.Token) bool { return t.TokenSeq > r.tokenSeq }
 
@@ -42,19 +51,38 @@ func (r *Ring) Plausible(t *wire.Token) bool {
 
 // Visit handles a fresh, plausible token and leaves it ready to be forwarded.
 func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
-	v.Retransmit, v.New = v.Retransmit[:0], v.New[:0]
+	r.Begin(t, src, v)
+	r.End(t, src, v)
+}
+
+// Begin is a visit up to where it has numbered what waits. Whoever keeps the token for a while (see stay.go) may have More numbered before
+// the End.
+func (r *Ring) Begin(t *wire.Token, src Source, v *Visit) {
+	v.Retransmit = v.Retransmit[:0]
 	r.tokenSeq = t.TokenSeq
 	r.position = max(r.position, t.Position)
-	requests := len(t.Requests)
+	r.visit = visit{requests: len(t.Requests), position: t.Position}
 	src.Token(t, uint16(r.Self))
 	if r.Self == 0 {
 		r.tune(t)
 	}
-
 	r.answer(t, v)
+	r.visit.again = bytesOf(v.Retransmit)
+	r.More(t, src, v)
+}
+
+// More numbers what waits, within what the visit that has begun may number altogether. Only that is in v.New then.
+func (r *Ring) More(t *wire.Token, src Source, v *Visit) {
+	v.New = v.New[:0]
 	before := t.Seq
 	r.number(t, src, v)
 	r.fall(t, t.Seq-before)
+	r.visit.packets += len(v.New)
+	r.visit.bytes += bytesOf(v.New)
+}
+
+// End writes down what is here and asks for what is not. Of v.New, what was not multicast yet, some may go out after the token.
+func (r *Ring) End(t *wire.Token, src Source, v *Visit) {
 	backlog := src.Backlog()
 
 	// "If my_aru < token.aru, or aru_id is mine or invalid, token.aru becomes my_aru": the aru is lowered by whoever misses
@@ -69,7 +97,7 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 	}
 	asked := r.Counters.Requested
 	r.request(t)
-	r.account(t, bytesOf(v.Retransmit)+bytesOf(v.New), r.Counters.Requested-asked, backlog > 0)
+	r.account(t, r.visit.again+r.visit.bytes, r.Counters.Requested-asked, backlog > 0)
 	v.After = r.after(t, len(v.New))
 	t.Members[r.Self].Aru = uint32(min(t.Seq-r.aru, uint64(wire.FarBehind)))
 	r.learn(t)
@@ -89,10 +117,10 @@ func (r *Ring) Visit(t *wire.Token, src Source, v *Visit) {
 		}
 	}
 	r.lastPosition = t.Position
-	if len(v.New) > 0 {
+	if r.visit.packets > 0 {
 		t.LastSender = self
 	}
-	if len(v.New)+len(v.Retransmit) > 0 || requests > 0 || len(t.Requests) > 0 || t.Aru != t.Seq || backlog > 0 {
+	if r.visit.packets+r.visit.again+r.visit.requests > 0 || len(t.Requests) > 0 || t.Aru != t.Seq || backlog > 0 {
 		t.IdleHops = 0
 	} else {
 		t.IdleHops = min(t.IdleHops+1, 1<<30)
@@ -130,9 +158,8 @@ func (r *Ring) answer(t *wire.Token, v *Visit) {
 // number gives the next numbers to what waits, as far as flow control allows. What was sent again counts, but never for more than half
 // of this member's share: who answers is not who lost.
 func (r *Ring) number(t *wire.Token, src Source, v *Visit) {
-	r.visited = t.Position
 	share := r.share(t)
-	spend := share - min(bytesOf(v.Retransmit), share/2)
+	spend := share - min(r.visit.again, share/2) - r.visit.bytes
 	// Nobody may run so far ahead that a slow member's window is left behind.
 	stable := min(t.Aru, r.lastAru)
 	room := r.limits.Body - wire.DataHeaderSize
@@ -173,7 +200,7 @@ const MostMessages = 1<<17 - 1
 // here and those of this visit are together no more than MostMessages, and this member's no more than its part of them.
 func (r *Ring) mayName(t *wire.Token) bool {
 	packet := wire.Position(r.PerPacket())
-	since, own := t.Position-min(t.Position, r.lastPosition), t.Position-min(t.Position, r.visited)
+	since, own := t.Position-min(t.Position, r.lastPosition), t.Position-min(t.Position, r.visit.position)
 	return since+packet <= MostMessages && own+packet <= max(packet, MostMessages/wire.Position(len(r.Members)))
 }
 

@@ -176,6 +176,8 @@ func (c *Core) Step(now time.Time, ev Event) {
 		c.report(ev)
 	case Persisted:
 		c.ring.Persisted(ev.Mark)
+	case Settled:
+		c.ring.Settled()
 	case Close:
 		c.close()
 	}
@@ -230,6 +232,10 @@ func (c *Core) Deadline() time.Time { return c.due }
 
 // Expects reports whether the token is on its way here, so that a Submit changes nothing before it comes.
 func (c *Core) Expects() bool { return !c.closed && c.ring.Expects() }
+
+// Stays reports whether the token waits here for what the handlers of the last upcalls send. It goes on at the event Settled, or a
+// millisecond later.
+func (c *Core) Stays() bool { return !c.closed && c.ring.Stays() }
 
 func (c *Core) deadline() time.Time {
 	if c.closed {

@@ -54,6 +54,10 @@ type LeaveGroups struct{ Groups []wire.GroupID }
 // TerminateGroup ends the group at all its members.
 type TerminateGroup struct{ Group wire.GroupID }
 
+// Settled says that the handlers of what was delivered have run as far as they do at once, after a Step that left the core with a token
+// that Stays. What they send is to be submitted before.
+type Settled struct{}
+
 // Submit queues messages for their group's next token visits, in their order. Each is later reported by exactly one UpDeliver with
 // Own set or one UpLost, in the order of submission. Messages may be used again after the Step, what it points to belongs to the core.
 type Submit struct {
@@ -123,6 +127,7 @@ func (LeaveGroup) event()     {}
 func (JoinGroups) event()     {}
 func (LeaveGroups) event()    {}
 func (TerminateGroup) event() {}
+func (Settled) event()        {}
 func (*Submit) event()        {}
 func (SendDirect) event()     {}
 func (Loaded) event()         {}

@@ -66,6 +66,7 @@ type Cluster struct {
 	traceHash uint64
 	spin      []spinState
 	onState   func(node int, s membership.State)
+	answers   answers
 	onDeliver func(node int, u *core.Upcall)
 	onStable  func(node int, g *group) // an application may answer calls
 	onSync    func(node int)           // its directory has become one with those of its ring

@@ -120,6 +120,9 @@ func (a *app) deliver(u *core.Upcall) {
 	if c.onDeliver != nil {
 		c.onDeliver(a.p.n.index, u)
 	}
+	if u.Own {
+		a.answerOwn()
+	}
 	a.carryOut(u.Message, u.Order, uid, u.Own, u.Position)
 	if u.Message == wire.KindQuery {
 		a.query(u, uid)

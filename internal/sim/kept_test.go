@@ -8,6 +8,7 @@ import "testing"
 func TestKeptSeeds(t *testing.T) {
 	first, second, third, fourth, either := []int{1}, []int{withoutHoles}, []int{withHoles}, []int{withTraps}, []int{withoutHoles, withHoles}
 	fifth, sixth, seventh, eighth := []int{withMidway}, []int{withWords}, []int{withResizes}, []int{withPartings}
+	ninth := []int{withStays}
 	for _, k := range []struct {
 		generations []int
 		seed        uint64
@@ -92,6 +93,7 @@ func TestKeptSeeds(t *testing.T) {
 		{seventh, 80502420, "who gave up a founding whose size was changed waited with that size, and nobody else was let in to found the next"},
 		{eighth, 87001799, "what was answered in one override's founding was looked for in another's, beside it"},
 		{eighth, 87006238, "all had left but for one that did not know, being cut off, when somebody founded the group anew behind that on the same ring"},
+		{ninth, 90009318, "the last one had left, with nobody to say so, and was told late, when somebody had founded the group anew on the same ring"},
 	} {
 		for _, generation := range k.generations {
 			r := run(Options{Seed: k.seed, Generation: generation})

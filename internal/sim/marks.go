@@ -17,6 +17,8 @@ func Marks(v Coverage, s Stats) []Mark {
 		{"a token was sent again", v.TokenRetransmitted},
 		{"a token came that had been there already", v.StaleTokens},
 		{"the token rested and was woken", v.Woken},
+		{"a token stayed for what handlers send", v.Stayed},
+		{"they sent something, and more was numbered in the same visit", v.StayedOn},
 		{"a token was passed on before the last packets", v.Accelerated},
 		{"a hole was repaired", int(v.HolesRepaired)},
 		{"a packet came that was here already", int(v.Repeated)},

@@ -50,6 +50,7 @@ type process struct {
 	in       core.Received // the packet being taken in
 	armed    time.Duration // when a timer will look at the core; 0: none will
 	pumping  bool
+	settling bool         // handlers run while the token stays here
 	stepping bool         // the effects of a step are being carried out
 	later    []core.Event // what came meanwhile
 	tags     uint64
@@ -305,6 +306,7 @@ func (p *process) step(ev core.Event) {
 	}
 	p.arm()
 	p.pump()
+	p.settle()
 }
 
 // send seals one packet and puts it on its ways.

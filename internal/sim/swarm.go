@@ -27,7 +27,8 @@ const (
 	withWords    = 6 // what applications and operators say (words.go), and seeds with many idle groups
 	withResizes  = 7 // one seed in two changes the sizes of groups (fault_resize.go), and groups may have several donors
 	withPartings = 8 // somebody is always cut off while an operator's word is on its way, not in one seed of three only
-	newest       = withPartings
+	withStays    = 9 // applications answer what they have sent themselves (stay.go)
+	newest       = withStays
 )
 
 // A swarm is a scenario of the second generation or a later one.
@@ -106,6 +107,9 @@ func newSwarm(opts Options) *swarm {
 	}
 	if opts.Generation >= withResizes {
 		s.drawResizes(opts.Seed)
+	}
+	if opts.Generation >= withStays {
+		s.drawAnswers(opts.Seed)
 	}
 	s.pause0 = time.Duration(500+rng.IntN(2500)) * time.Millisecond
 	s.gap = time.Duration(150+rng.IntN(1800)) * time.Millisecond
