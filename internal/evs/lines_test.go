@@ -106,6 +106,21 @@ func TestAcknowledgedBesideAnOverride(test *testing.T) {
 	}
 }
 
+// TestGivenUpAndTakenInLater: c goes on on somebody's word that a and b are lost. The word was wrong: they have acknowledged what c lacks. When c
+// meets b, that is not given up by c's taking it in, but was by the word.
+func TestGivenUpAndTakenInLater(test *testing.T) {
+	t := withoutC()
+	t.all(Stable, Event{Position: t.place}, b)
+	t.all(Crash, Event{}, a)
+	t.all(Blocked, Event{}, b, c)
+	t.founding = 4
+	t.view(3, []Member{c}, nil, []Member{c}, []Departure{{a, "crash"}, {b, "partition"}}, "")
+	t.view(4, []Member{c, b}, []Member{b}, []Member{c}, nil, c)
+	for _, x := range Judge(t.h).Violations {
+		test.Error(x)
+	}
+}
+
 var lineMutants = []mutant{
 	{name: "an override that goes on with an older state than one has loaded whom it takes in", want: StableKept, make: func(*testing.T) *History {
 		return reloaded(true)

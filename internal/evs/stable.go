@@ -20,6 +20,7 @@ type arrived struct {
 // A course is what is known of one line while the run is played again.
 type course struct {
 	parent uint64 // the line it came from
+	first  ViewID // with which it began, and in which all are with whom it did
 	had    set    // what it began with
 	known  set    // what was acknowledged in it, or before it and it began with, since its last founding
 	top    uint64 // the newest view that anybody remembers
@@ -40,7 +41,7 @@ func (c *courses) of(e *Event, m *memory) (x *course, begins bool) {
 	if c.byLine == nil {
 		c.byLine = map[uint64]*course{}
 	}
-	x = &course{parent: m.from}
+	x = &course{parent: m.from, first: e.View}
 	if e.line != 0 {
 		x.had = m.state.clone()
 		c.last = e.line
@@ -107,7 +108,7 @@ func checkStable(g *group) {
 					}
 				}
 			}
-			if e.line != 0 {
+			if e.line != 0 && e.View == x.first {
 				g.overridden(r, m, x, e, acked, &lines)
 				g.forgotten = g.forgotten || begins && known.missing(m.state) >= 0
 			}
@@ -140,7 +141,8 @@ func checkStable(g *group) {
 	})
 }
 
-// overridden reports what was acknowledged and is missing where an override takes in somebody who has it. What was acknowledged in another
+// overridden reports what was acknowledged and is missing where an override takes in somebody who has it. That is in the first view: whoever
+// was not there was given up, with the state that it had, and may have lost that since, unseen by us, to a primary that took it in. What was acknowledged in another
 // line that began beside this one binds nobody here, even if somebody holds it from before: their common primary may have gone on without it.
 func (g *group) overridden(r *replay, m *memory, x *course, e *Event, acked []ack, lines *courses) {
 	parent := lines.byLine[x.parent]

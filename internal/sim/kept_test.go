@@ -94,6 +94,7 @@ func TestKeptSeeds(t *testing.T) {
 		{eighth, 87001799, "what was answered in one override's founding was looked for in another's, beside it"},
 		{eighth, 87006238, "all had left but for one that did not know, being cut off, when somebody founded the group anew behind that on the same ring"},
 		{ninth, 90009318, "the last one had left, with nobody to say so, and was told late, when somebody had founded the group anew on the same ring"},
+		{ninth, 90018383, "one that an override had given up, and that had given up its own state since, was taken in by the override's founding"},
 	} {
 		for _, generation := range k.generations {
 			r := run(Options{Seed: k.seed, Generation: generation})
