@@ -123,7 +123,7 @@ func TestTogether(t *testing.T) {
 		<-ctx.Done() // ended with the one that failed
 		return 0, ctx.Err()
 	})
-	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "host 2") {
+	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "2 of 3") {
 		t.Errorf("%v, want the first reason", err)
 	}
 }
