@@ -82,15 +82,11 @@ func (m *Machine) Settled() {
 // endStay passes the token on. Stays in which nothing came are made fewer: whoever has nothing to say to an answer, or waits for somebody
 // else first, makes the others wait for nothing.
 func (m *Machine) endStay() {
-	s := &m.token.stay
-	t := s.token
-	s.token = nil
-	if s.goes < goesMost {
-		s.vain = 0
-	} else {
-		s.vain = min(max(1, 2*s.vain), vainMost)
-		s.skip = s.vain
+	t, vain := m.token.stay.token, 0
+	if m.token.stay.goes == goesMost {
+		vain = min(max(1, 2*m.token.stay.vain), vainMost)
 	}
+	m.token.stay = stay{vain: vain, skip: vain}
 	m.token.forwarded = m.now // no rotation is measured with a stay in it
 	m.endVisit(t)
 }

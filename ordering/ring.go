@@ -41,7 +41,7 @@ type Ring struct {
 	lastAru      uint64        // aru of the token as last forwarded
 	lastSeq      uint64        // seq of the token as last forwarded
 	lastPosition wire.Position // of the token as last forwarded
-	visit        visit         // the last one begun
+	visit        visit         // the one that has begun
 	lastWindow   int           // bytes that all members may multicast in a rotation
 	lastOwn      uint64        // the last packet this member numbered
 	control      uint64        // the last packet with a membership event, as far as delivered or numbered here

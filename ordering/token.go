@@ -125,6 +125,7 @@ func (r *Ring) End(t *wire.Token, src Source, v *Visit) {
 	} else {
 		t.IdleHops = min(t.IdleHops+1, 1<<30)
 	}
+	r.visit = visit{}
 }
 
 // Rest takes in a token that comes to rest here, after so many idle hops that its aru covers all there is and did so at the last visit.

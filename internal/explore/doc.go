@@ -11,7 +11,8 @@
 // What is abstracted, and what not:
 //
 //   - The machines are the real ones, three membership.Machine with all their packets as bytes, keys installed and removed.
-//     A member does what core.Step does: a packet, then what is due, then the token's kick.
+//     A member does what core.Step does: a packet, then what is due, then the token's kick. Where
+//     the token stays for a member's handlers, these may have run at any moment, or not before the deadline.
 //   - Packets from one member to another arrive in the order in which they were sent (overtaking is a fault); packets to and from
 //     different members in every order. But a packet may not lag behind for ever, or the token would go round without end: of the
 //     chains of packets that are under way, each packet an answer to the one before, none may be more than so many hops (-lag)

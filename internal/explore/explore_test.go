@@ -42,7 +42,7 @@ func TestShortSearch(t *testing.T) {
 		faults      int
 		all         int // all paths with so many faults must be taken
 	}{
-		{"ring", "overtake", 1, 1}, {"safe", "drop", 1, 1}, {"ring", "all", 2, 0}, {"merge", "all", 1, 0}, {"join", "all", 0, 0},
+		{"ring", "overtake", 1, 1}, {"safe", "drop", 1, 1}, {"stay", "drop", 1, 0}, {"ring", "all", 2, 0}, {"merge", "all", 1, 0}, {"join", "all", 0, 0},
 		{"birth", "all", 0, 0}, {"ring", "cut", 1, 0},
 	} {
 		states := 16_000
@@ -201,5 +201,22 @@ func TestACopyIsDeep(t *testing.T) {
 		if id > 300 {
 			break
 		}
+	}
+}
+
+// TestAStayIsExplored: the start for it leads to tokens that stay, to answers in the same visit, and to stays that nobody ends but their
+// deadline.
+func TestAStayIsExplored(t *testing.T) {
+	e := short(t, "stay", 0, "all", 30_000)
+	e.search()
+	var stayed, answered, ended bool
+	for i := range e.members {
+		c := &e.members[i].m.Coverage
+		stayed = stayed || e.summaries[i].stays
+		answered = answered || c.StayedOn > 0
+		ended = ended || c.Stayed > 0 && c.StayedOn == 0 && len(e.members[i].unsaid) == 0 && !e.summaries[i].stays
+	}
+	if e.found != nil || e.stats.done != 0 || !stayed || !answered || !ended {
+		t.Errorf("%v, all paths with %d faults; stayed %v, answered %v, ended in vain %v", e.found, e.stats.done, stayed, answered, ended)
 	}
 }

@@ -57,6 +57,7 @@ const (
 	inputPacket inputKind = iota + 1
 	inputTimer
 	inputSubmit
+	inputSettle
 	inputHint
 )
 
@@ -82,6 +83,7 @@ type summary struct {
 	ready    bool          // operational, everything sent and delivered
 	rests    bool          // the token is here and idle
 	unsaid   bool          // messages are to be submitted
+	stays    bool          // the token is here until its handlers have run
 	alone    bool          // the last ring installed has one member
 	ring     wire.RingID
 	members  uint8 // of the ring, by bit
@@ -167,6 +169,8 @@ func (e *explorer) play(i int, x *member, in input) (o outcome) {
 		x.m.Hint(info(int(in.what)).ID)
 	case inputSubmit:
 		x.pending, x.unsaid = append(x.pending, x.unsaid[0]), x.unsaid[1:]
+	case inputSettle:
+		x.m.Settled()
 	}
 	x.m.Tick()
 	if len(x.pending) > 0 {
@@ -217,7 +221,7 @@ type aging struct {
 
 func (e *explorer) summarize(x *member) summary {
 	m := x.m
-	s := summary{deadline: never, ring: m.Ring(), log: x.log, unsaid: len(x.unsaid) > 0, alone: len(m.Members()) == 1}
+	s := summary{deadline: never, ring: m.Ring(), log: x.log, unsaid: len(x.unsaid) > 0, stays: m.Stays(), alone: len(m.Members()) == 1}
 	if d := m.Deadline(); !d.IsZero() {
 		s.deadline = d.Sub(epoch)
 	}

@@ -49,6 +49,9 @@ func (e *explorer) movesOf(list []move, w *world, i int) []move {
 	if s.unsaid {
 		list = append(list, move{kind: moveSubmit, a: uint8(i)})
 	}
+	if s.stays {
+		list = append(list, move{kind: moveSettle, a: uint8(i)}) // or never: then its deadline comes
+	}
 	if s.deadline <= 0 {
 		list = append(list, move{kind: moveTimer, a: uint8(i)})
 	}

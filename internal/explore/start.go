@@ -18,6 +18,13 @@ var starts = []start{
 		prepare: func(s *setting) { s.settle() }},
 	{name: "safe", about: "a ring in operation; its first and its last member each have a safe message to send",
 		unsaid: [size][]string{{"s1"}, nil, {"s2"}}, prepare: func(s *setting) { s.settle() }},
+	{name: "stay", about: "a ring in operation, on which a has just sent something; it has two more agreed messages, to be sent while the token stays or later",
+		unsaid: [size][]string{{"a1", "a2"}, nil, nil}, prepare: func(s *setting) {
+			s.settle()
+			s.w.at[0] = s.e.saying(s.w.at[0], "a0")
+			s.do(move{kind: moveSubmit})
+			s.settle()
+		}},
 	{name: "birth", about: "three members start; a and c have a message to send on their first ring with others", company: true,
 		unsaid: [size][]string{{"a1"}, nil, {"s1"}}, prepare: func(*setting) {}},
 	{name: "join", about: "a and b are a ring, c starts; a has an agreed message to send, b a safe one", unsaid: [size][]string{{"a1"}, {"s1"}, nil},
@@ -50,11 +57,16 @@ func (s start) make(e *explorer) (world, string) {
 	}
 	s.prepare(x)
 	for i := range size {
-		m := clone(e.plans, e.members[x.w.at[i]], 0)
-		m.unsaid = s.unsaid[i]
-		x.w.at[i] = e.keep(m)
+		x.w.at[i] = e.saying(x.w.at[i], s.unsaid[i]...)
 	}
 	return x.w, x.fault
+}
+
+// saying is a member's state with these messages to send.
+func (e *explorer) saying(state int32, messages ...string) int32 {
+	m := clone(e.plans, e.members[state], 0)
+	m.unsaid = messages
+	return e.keep(m)
 }
 
 func (s *setting) do(v move) {

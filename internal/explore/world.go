@@ -138,6 +138,7 @@ const (
 	moveLate                          // the a-th late duplicate arrives
 	moveTimer                         // a's deadline comes, after the time until then if nothing is under way
 	moveSubmit                        // a's application gives it its next message
+	moveSettle                        // a's handlers have run, for which the token stays
 	moveHeal                          // the network is whole again
 	moveDrop                          // the first packet from a to b is lost
 	moveDuplicate                     // the first packet from a to b arrives, and may arrive again
@@ -205,6 +206,8 @@ func (v move) String() string {
 		return "timer " + name(v.a)
 	case moveSubmit:
 		return "submit " + name(v.a)
+	case moveSettle:
+		return "settle " + name(v.a)
 	case moveHeal:
 		return "heal"
 	case moveDrop:
@@ -270,6 +273,8 @@ func (e *explorer) happen(w world, v move) (next world, fault string) {
 		return w, fault
 	case moveSubmit:
 		return e.step(w, a, input{kind: inputSubmit}, 0)
+	case moveSettle:
+		return e.step(w, a, input{kind: inputSettle}, 0)
 	case moveHeal:
 		w.cut = 0
 	case moveCut:
