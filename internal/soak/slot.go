@@ -125,6 +125,18 @@ func (s *slot) listen() heard {
 	h := &s.heard
 	lines := p.Since(h.mark)
 	h.mark += len(lines)
+	h.take(lines)
+	if err := p.Ended(); err != nil {
+		s.lives[len(s.lives)-1].ended = lab.Monotonic()
+		s.c.violate("process: %s ended by itself: %v", s.name, err)
+	}
+	copied := *h
+	copied.open = maps.Clone(h.open)
+	return copied
+}
+
+// take follows what a process said.
+func (h *heard) take(lines []lab.Line) {
 	for _, l := range lines {
 		switch l.Ev {
 		case "view":
@@ -138,18 +150,11 @@ func (s *slot) listen() heard {
 			delete(h.open, l.Tag)
 		case "error":
 			delete(h.open, l.Tag)
-			if l.Op == "join" {
+			if l.Op == "join" && h.view.Ev == "" { // asked twice, the second join fails of a member that is in
 				h.out = true
 			}
 		}
 	}
-	if err := p.Ended(); err != nil {
-		s.lives[len(s.lives)-1].ended = lab.Monotonic()
-		s.c.violate("process: %s ended by itself: %v", s.name, err)
-	}
-	copied := *h
-	copied.open = maps.Clone(h.open)
-	return copied
 }
 
 // An op is one operation as cmd/lockstep reads it.
