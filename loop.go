@@ -145,7 +145,7 @@ func (l *loop) work(batch []core.Received) (handed bool) {
 	}
 	handed = l.apply()
 	l.refusals(now)
-	if !l.core.Stays() { // else whoever works comes back at once
+	if !l.core.Stays() { // else whoever works comes back at once, or is relieved
 		l.alarm.set(now, l.core.Deadline())
 	}
 	l.n.in.expect(l.core.Expects())
